@@ -1,0 +1,1 @@
+"""Coded checks of data, protocol and results."""

@@ -1,0 +1,1 @@
+"""Statistics on arrays: scores, intervals, tests, decisions, verdict."""

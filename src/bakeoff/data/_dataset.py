@@ -1,0 +1,136 @@
+"""What every reader makes and everything after it takes: one data set, decoded, in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+
+import numpy as np
+
+from bakeoff.types import Groups, Images, Kind, Labels, Rows
+
+__all__ = ["Dataset", "Source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file that the rows came from.
+
+    Parameters
+    ----------
+    name : str
+        Its name as shown to people, without the folders before it.
+    sha256 : str
+        Hash of the bytes as they lie on disk.
+    n_bytes : int
+    """
+
+    name: str
+    sha256: str
+    n_bytes: int
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Labelled images or plain numeric rows, decoded and checked.
+
+    Parameters
+    ----------
+    name : str
+        Short name, safe as part of a file name.
+    kind : {"images", "rows"}
+    X_train : (n_train, n_features)
+        ``uint8`` where ``kind`` is ``"images"``: flattened row by row, channels last. Else ``float32``; NaN marks a
+        missing value.
+    y_train : (n_train,) int32
+        Class indices from 0 without gaps: 0 is ``class_names[0]``.
+    class_names : sequence of str
+        The original labels as text, or the names given for them, in the order of the indices.
+    X_test : (n_test, n_features) or None
+    y_test : (n_test,) int32 or None
+        None with ``X_test`` given means that the labels are kept elsewhere.
+    image_shape : (height, width, channels) or None
+        None for plain rows. ``channels`` is 1 or 3.
+    pixel_max : int or None
+        The largest value a pixel can have: 255, or 15, 16 and the like for images of fewer levels. None for plain rows.
+    label_codes : sequence of int or None
+        The original labels where all of them are whole numbers from 0 on, in the order of the indices. A gap in them
+        (9 in Sign Language MNIST) is visible here alone.
+    groups_train, groups_test : (n,) int64 or None
+        Declared groups (a subject, a writer, a session); the same number means the same group in both.
+    feature_names : sequence of str or None
+        Names of the columns, where they had names.
+    decisions : sequence of str
+        What was decided about the files and why, one sentence each, to be shown to the user.
+    sources : sequence of Source
+        The files, in the order of reading.
+
+    Notes
+    -----
+    Equality is identity: compare `sha256` to know whether two data sets hold the same rows.
+    """
+
+    name: str
+    kind: Kind
+    X_train: Rows
+    y_train: Labels
+    class_names: Sequence[str]
+    X_test: Rows | None = None
+    y_test: Labels | None = None
+    image_shape: tuple[int, int, int] | None = None
+    pixel_max: int | None = None
+    label_codes: Sequence[int] | None = None
+    groups_train: Groups | None = None
+    groups_test: Groups | None = None
+    feature_names: Sequence[str] | None = None
+    decisions: Sequence[str] = ()
+    sources: Sequence[Source] = field(default_factory=tuple)
+
+    @property
+    def n_classes(self) -> int:
+        """How many classes the labels have."""
+        return len(self.class_names)
+
+    @property
+    def n_features(self) -> int:
+        """How many numbers a row has."""
+        return int(self.X_train.shape[1])
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of all decoded rows, labels and declared groups, in their order.
+
+        It names the data in every fit's name: the same images read from CSV or from IDX give the same hash.
+        """
+        digest = sha256()
+        for array in (self.X_train, self.y_train, self.X_test, self.y_test, self.groups_train, self.groups_test):
+            if array is None:
+                digest.update(b"none;")
+            else:
+                digest.update(f"{array.dtype.str}{array.shape};".encode())
+                digest.update(np.ascontiguousarray(array).data)
+        digest.update("\x1f".join(self.class_names).encode())
+        return digest.hexdigest()
+
+    def images(self, rows: Rows) -> Images:
+        """Rows of this data set as pictures.
+
+        Parameters
+        ----------
+        rows : (n, n_features) uint8
+
+        Returns
+        -------
+        (n, height, width) or (n, height, width, 3) uint8, stretched to 0..255.
+
+        Raises
+        ------
+        ValueError
+            If the data set holds plain rows.
+        """
+        if self.image_shape is None or self.pixel_max is None:
+            raise ValueError("plain rows have no pictures")
+        height, width, channels = self.image_shape
+        stretched = rows if self.pixel_max == 255 else (rows.astype(np.uint16) * 255 // self.pixel_max).astype(np.uint8)
+        pictures = stretched.reshape(-1, height, width, channels)
+        return pictures[..., 0] if channels == 1 else pictures

@@ -1,0 +1,1 @@
+"""The engine for dense networks, in pure JAX: no files, no printing, no scikit-learn."""

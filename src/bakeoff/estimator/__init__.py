@@ -1,0 +1,1 @@
+"""`DenseClassifier`, the scikit-learn face of the engine."""

@@ -1,0 +1,1 @@
+"""Where fits run, with time limits and progress."""

@@ -1,0 +1,1 @@
+"""What is kept: fits, predictions, times and openings, in SQLite and a folder of artifacts."""

@@ -1,0 +1,1 @@
+"""Fakes that behave, for tests of Bakeoff and of what is built on it."""
