@@ -1,1 +1,10 @@
-"""The frozen description of a bake-off, with YAML and JSON round trip."""
+"""The frozen description of a bake-off, with YAML and JSON round trip.
+
+A recipe says what data, which protocol, which contestants and which published figures to check. It holds no code
+and imports none: a contestant's settings are an opaque mapping here, which the contestant itself validates.
+"""
+
+from bakeoff.recipe._recipe import Claim, ContestantEntry, DataEntry, Protocol, Recipe
+from bakeoff.recipe._text import dump_recipe, load_recipe, parse_recipe
+
+__all__ = ["Claim", "ContestantEntry", "DataEntry", "Protocol", "Recipe", "dump_recipe", "load_recipe", "parse_recipe"]

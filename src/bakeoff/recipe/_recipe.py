@@ -1,0 +1,243 @@
+"""The value objects of a recipe and the rules for their fields."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from bakeoff.types import Metric
+
+__all__ = ["SCHEMA", "Claim", "ContestantEntry", "DataEntry", "Protocol", "Recipe"]
+
+SCHEMA = 1
+"""The recipe schema that this release writes, and the newest that it reads."""
+
+_SAFE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_+.-]{0,46}[A-Za-z0-9_+-])?")
+_RESERVED_ON_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def _safe_name(name: str) -> str:
+    """Names become parts of file names, on Windows too."""
+    if not _SAFE_NAME.fullmatch(name) or _RESERVED_ON_WINDOWS.fullmatch(name):
+        raise ValueError(f"must be 1 to 48 letters, digits and _ + . - that can name a file. Got {name!r}")
+    return name
+
+
+def _validation_choice(value: object) -> object:
+    is_fraction = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1
+    if not is_fraction and value not in ("test", "none"):
+        raise ValueError(f"must be a fraction between 0 and 1, 'test' or 'none'. Got {value!r}")
+    return value
+
+
+def _shape(value: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    if value is not None and (len(value) not in (2, 3) or min(value) < 1 or value[2:] not in ((), (1,), (3,))):
+        raise ValueError(f"must be [height, width] or [height, width, channels] with 1 or 3 channels. Got {value}")
+    return value
+
+
+SafeName = Annotated[str, AfterValidator(_safe_name)]
+
+
+def _seed_list(value: Any) -> Any:
+    """``5`` stands for the seeds 0, 1, 2, 3, 4."""
+    if isinstance(value, list | tuple):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1000:
+        return tuple(range(value))
+    raise ValueError(f"must be a number of seeds from 1 to 1000 or a list of seeds. Got {value!r}")
+
+
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Seeds = Annotated[tuple[Seed, ...], BeforeValidator(_seed_list), Field(min_length=1, max_length=1000)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class DataEntry(_Entry):
+    """Which rows.
+
+    Parameters
+    ----------
+    source : str
+        A name of the catalog, a file or a folder.
+    test : str or None
+        A second file or folder with the test rows.
+    label, group : str or None
+        Names of columns.
+    image_shape : (height, width) or (height, width, channels), or None
+        None: decided from the data.
+    rows : bool
+        Treat the data as plain numeric rows whatever they look like.
+    class_names : sequence of str or None
+        Names for the classes, in the order of their labels.
+    """
+
+    source: Annotated[str, Field(min_length=1)]
+    test: str | None = None
+    label: str | None = None
+    group: str | None = None
+    image_shape: Annotated[tuple[int, ...] | None, AfterValidator(_shape)] = None
+    rows: bool = False
+    class_names: tuple[str, ...] | None = None
+
+
+class Protocol(_Entry):
+    """How the contestants are compared.
+
+    Parameters
+    ----------
+    validation : float, "test" or "none"
+        Fraction of the training rows that everything is chosen on. ``"test"`` watches the test rows while training,
+        as many notebooks do: it is allowed, counted and reported. ``"none"`` trains on all rows at once.
+    test : {"auto", "file", "holdout", "folds"}
+        ``"auto"``: the test file if there is one; else five folds under 5,000 rows and a holdout from there on.
+    holdout_fraction : float
+    n_folds : int
+    refit : bool
+        Fit again on all training rows with what was chosen, and let the test rows see that fit.
+    seeds : int or sequence of int
+        A number stands for the seeds from 0 on. Contestants that are not random take the first alone.
+    primary_metric : {"f1_macro", "accuracy", "f1_weighted", "log_loss"}
+        The one that decides; the others are described.
+    margin : float
+        Two contestants whose difference surely lies within it are called equal.
+    confidence : float
+        Of all intervals together.
+    threads : int or None
+        None: as many as the machine has.
+    time_limit_seconds : float or None
+        For one fit; None: from the size of the data.
+    """
+
+    validation: Annotated[float | Literal["test", "none"], BeforeValidator(_validation_choice)] = 0.2
+    test: Literal["auto", "file", "holdout", "folds"] = "auto"
+    holdout_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    n_folds: Annotated[int, Field(ge=3, le=50)] = 5
+    refit: bool = True
+    seeds: Seeds = (0, 1, 2, 3, 4)
+    primary_metric: Metric = "f1_macro"
+    margin: Annotated[float, Field(ge=0)] = 0.005
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    threads: Annotated[int, Field(ge=1, le=4096)] | None = None
+    time_limit_seconds: Annotated[float, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _seeds_differ(self) -> "Protocol":
+        if len(set(self.seeds)) != len(self.seeds):
+            raise ValueError(f"seeds must differ from each other. Got {list(self.seeds)}")
+        return self
+
+
+class ContestantEntry(_Entry):
+    """One contestant: a family and its settings.
+
+    Parameters
+    ----------
+    name : str
+        Unique in the recipe; defaults to the family.
+    family : str
+        ``dense``, ``svc``, ``forest``, ..., or a classifier of scikit-learn by its class name.
+    seeds : int or sequence of int, or None
+        None: as the protocol says.
+    time_limit_seconds : float or None
+        None: as the protocol says.
+    settings : mapping
+        Validated by the family.
+    """
+
+    name: SafeName
+    family: SafeName
+    seeds: Seeds | None = None
+    time_limit_seconds: Annotated[float, Field(gt=0)] | None = None
+    settings: Mapping[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_or_family(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"name": value, "family": value}
+        if isinstance(value, Mapping) and "family" in value and "name" not in value:
+            return {"name": value["family"], **value}
+        return value
+
+
+class Claim(_Entry):
+    """A published figure to check.
+
+    Parameters
+    ----------
+    contestant : str
+        The name of a contestant of the recipe.
+    metric : {"accuracy", "f1_macro", "f1_weighted", "log_loss"}
+    published : float
+    digits : int
+        How many digits after the point were printed.
+    on : {"test", "validation"}
+    source : str or None
+        Where it was published, in a few words.
+    """
+
+    contestant: str
+    metric: Metric
+    published: float
+    digits: Annotated[int, Field(ge=0, le=12)] = 4
+    on: Literal["test", "validation"] = "test"
+    source: str | None = None
+
+
+class Recipe(_Entry):
+    """A whole bake-off.
+
+    Parameters
+    ----------
+    schema_version : int
+        Written ``schema`` in a file.
+    name : str
+        Part of the run's folder name.
+    description : str
+    data : DataEntry
+    protocol : Protocol
+    contestants : sequence of ContestantEntry or None
+        None: a line-up that follows from the size of the data.
+    claims : sequence of Claim
+    ignore : sequence of str
+        Codes of findings to leave out.
+
+    Examples
+    --------
+    >>> recipe = Recipe(name="first", data={"source": "digits"}, contestants=["dense", "svc"])
+    >>> [entry.family for entry in recipe.contestants]
+    ['dense', 'svc']
+    """
+
+    schema_version: Annotated[int, Field(ge=1, le=SCHEMA, alias="schema")] = SCHEMA
+    name: SafeName
+    description: str = ""
+    data: DataEntry
+    protocol: Protocol = Protocol()
+    contestants: Annotated[tuple[ContestantEntry, ...], Field(min_length=1)] | None = None
+    claims: tuple[Claim, ...] = ()
+    ignore: tuple[Annotated[str, Field(pattern=r"^[DPR]\d{3}$")], ...] = ()
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> "Recipe":
+        if self.contestants is None:
+            return self
+        names = [entry.name for entry in self.contestants]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"contestants need different names: {', '.join(twice)} comes twice")
+        # Two names that differ in case alone would share their files on Windows and macOS.
+        folded = {name.casefold() for name in names}
+        if len(folded) < len(names):
+            raise ValueError("contestants need names that differ in more than upper and lower case")
+        strangers = sorted({claim.contestant for claim in self.claims} - set(names))
+        if strangers:
+            raise ValueError(f"claims name contestants that the recipe lacks: {', '.join(strangers)}")
+        return self
