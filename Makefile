@@ -1,0 +1,58 @@
+# Everything a developer needs. `make demo` and `make test` work on a fresh machine with Python 3.11+ and make.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+WORKSPACE ?= demo
+
+.PHONY: help demo test test-slow test-data check lint types docs format bench clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.demo: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.test: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[intelex,notebook]' --group test
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.lint: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group lint
+	@touch $@
+
+demo: $(VENV)/.demo  ## install, run a bake-off on real digits, print the verdict and the report's path
+	$(BIN)/bakeoff run digits --workspace $(WORKSPACE)
+
+test: $(VENV)/.test  ## install what the tests need and run them
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(VENV)/.test  ## the long forms
+	$(BIN)/python -m pytest -m slow
+
+check: test lint types docs  ## all that CI checks
+
+lint: $(VENV)/.lint
+	$(BIN)/ruff check src tests benchmarks examples
+	$(BIN)/ruff format --check src tests benchmarks examples
+
+types: $(VENV)/.lint
+	$(BIN)/mypy
+
+docs: $(VENV)/.test  ## run every example of the documentation
+	$(BIN)/python -m pytest --doctest-modules --doctest-glob='*.md' src docs README.md
+
+format: $(VENV)/.lint  ## put the code in form
+	$(BIN)/ruff check --fix src tests benchmarks examples
+	$(BIN)/ruff format src tests benchmarks examples
+
+bench: $(VENV)/.test  ## speeds, beside what they are compared with
+	$(BIN)/python benchmarks/read_csv.py
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis demo
