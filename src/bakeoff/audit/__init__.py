@@ -1,1 +1,55 @@
-"""Coded checks of data, protocol and results."""
+"""Coded checks of data, protocol and results.
+
+Every finding has a stable code (``D...`` data, ``P...`` protocol, ``R...`` results), a page in ``docs/checks/``, and
+numbers. A check is a function from plain results to findings; the lists below are all there are.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bakeoff.audit._data import DATA_CHECKS
+from bakeoff.audit._finding import Finding
+from bakeoff.audit._protocol import PROTOCOL_CHECKS
+from bakeoff.audit._results import RESULT_CHECKS
+
+__all__ = ["DATA_CHECKS", "PROTOCOL_CHECKS", "RESULT_CHECKS", "Finding", "audit_data", "audit_run"]
+
+
+def audit_data(card: Mapping[str, Any]) -> list[Finding]:
+    """Check the data alone.
+
+    Parameters
+    ----------
+    card : mapping
+        The ``data`` part of ``results.json``.
+
+    Returns
+    -------
+    list of Finding, errors first.
+    """
+    return _sorted(finding for check in DATA_CHECKS for finding in check(card))
+
+
+def audit_run(results: Mapping[str, Any], ignore: Sequence[str] = ()) -> list[Finding]:
+    """Check data, protocol and results of a run.
+
+    Parameters
+    ----------
+    results : mapping
+        As in ``results.json``; ``findings`` and ``verdict`` need not be there yet.
+    ignore : sequence of str
+        Codes to leave out.
+
+    Returns
+    -------
+    list of Finding, errors first.
+    """
+    found = audit_data(results["data"])
+    for check in (*PROTOCOL_CHECKS, *RESULT_CHECKS):
+        found.extend(check(results))
+    return _sorted(finding for finding in found if finding.code not in ignore)
+
+
+def _sorted(findings: Any) -> list[Finding]:
+    order = {"error": 0, "warning": 1, "note": 2}
+    return sorted(findings, key=lambda finding: (order[finding.severity], finding.code))
