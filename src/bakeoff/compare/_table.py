@@ -1,0 +1,201 @@
+"""The predictions of all contestants on the same rows, checked and put in the order of their groups."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from bakeoff.compare._clusters import Clusters
+from bakeoff.compare._contributions import Weights, influence_weights, metric_values, share_weights
+from bakeoff.compare._scores import outcome_counts
+from bakeoff.types import Metric
+
+__all__ = ["Table"]
+
+Floats = NDArray[np.float64]
+ROWS_PER_BLOCK = 32_768
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """What every fit of every contestant said, one line a fit, one column a row; built by `Table.of`.
+
+    Parameters
+    ----------
+    names : sequence of str
+    owner : (n_fits,) int64
+        Contestant that each fit belongs to; the fits of one contestant stand together.
+    metric : Metric
+    clusters : Clusters
+    y : (n,) int64
+        True classes, in the clusters' order.
+    entries : (n_fits, n)
+        Predicted classes with ``n_classes`` for those outside, or losses where the metric is the log loss.
+    counts : (n_fits, n_classes, n_classes + 1) int64
+        Outcomes over all rows; zeros for losses.
+    """
+
+    names: Sequence[str]
+    owner: NDArray[np.int64]
+    metric: Metric
+    clusters: Clusters
+    y: NDArray[np.int64]
+    entries: NDArray[np.int32] | Floats
+    counts: NDArray[np.int64]
+
+    @classmethod
+    def of(
+        cls,
+        predictions: Mapping[str, ArrayLike],
+        y: ArrayLike,
+        groups: ArrayLike | None,
+        n_classes: int,
+        metric: Metric,
+    ) -> "Table":
+        """Check the shapes, and order the rows by class, group and content.
+
+        Raises
+        ------
+        ValueError
+            If shapes disagree, there are no rows, or losses are not finite numbers.
+        """
+        truth = np.asarray(y)
+        if truth.ndim != 1 or not truth.size:
+            raise ValueError(f"true labels must be one row of at least one label, got shape {truth.shape}")
+        fits = {
+            name: _checked(name, np.atleast_2d(np.asarray(given)), truth.size, metric)
+            for name, given in predictions.items()
+        }
+        keys = _row_keys(fits)
+        clusters = Clusters.of(truth, groups, keys)
+        ordered = truth[clusters.order].astype(np.int64)
+        raw = np.concatenate(list(fits.values()))[:, clusters.order]
+        owner = np.repeat(np.arange(len(fits)), [len(given) for given in fits.values()])
+        if metric == "log_loss":
+            counts = np.zeros((len(raw), n_classes, n_classes + 1), dtype=np.int64)
+            entries: NDArray[np.int32] | Floats = raw.astype(np.float64)
+        else:
+            counts = np.stack([outcome_counts(ordered, line, n_classes) for line in raw])
+            entries = np.where((raw >= 0) & (raw < n_classes), raw.astype(np.int32), np.int32(n_classes))
+        return cls(tuple(fits), owner, metric, clusters, ordered, entries, counts)
+
+    @property
+    def n_contestants(self) -> int:
+        """How many contestants there are."""
+        return len(self.names)
+
+    @cached_property
+    def values(self) -> Floats:
+        """The score of each fit, (n_fits,)."""
+        if self.metric == "log_loss":
+            return np.asarray(self.entries.mean(axis=1))
+        return metric_values(self.counts, self.metric)
+
+    @cached_property
+    def averaging(self) -> Floats:
+        """(n_fits, n_contestants): times a line of fits it gives the mean of each contestant's fits."""
+        member = (self.owner[:, None] == np.arange(self.n_contestants)).astype(np.float64)
+        return np.asarray(member / member.sum(axis=0))
+
+    def influences(self) -> Iterator[tuple[slice, Floats]]:
+        """Influence of each group on each fit's score, in blocks of groups: (groups of the block, n_fits)."""
+        weights = None if self.metric == "log_loss" else influence_weights(self.counts, self.metric)
+        for block in self.clusters.blocks(ROWS_PER_BLOCK):
+            rows = slice(self.clusters.starts[block.start], self.clusters.starts[block.stop])
+            if weights is None:
+                values = ((self.entries[:, rows] - self.values[:, None]) / self.clusters.n_rows).T
+            else:
+                values = np.column_stack(
+                    [weights.rows(fit, self.y[rows], line[rows]) for fit, line in enumerate(self.entries)]
+                )
+            yield block, self.clusters.sum_rows(values, block)
+
+    @cached_property
+    def n_differing_groups(self) -> int:
+        """Groups with a row on which not all fits agree."""
+        differs = (self.entries != self.entries[:1]).any(axis=0)
+        return int(np.count_nonzero(np.add.reduceat(differs.astype(np.int64), self.clusters.starts[:-1])))
+
+    def shares(self, pairs: Sequence[tuple[int, int]]) -> Iterator[Floats]:
+        """Share of each group in each pair's difference, in blocks: (groups, n_pairs).
+
+        The sum over all groups is the difference of the two mean scores. Groups on whose rows all fits agree have
+        shares of zero and are left out.
+        """
+        weights = [self._pair_weights(a, b) for a, b in pairs]
+        for block in self.clusters.blocks(ROWS_PER_BLOCK):
+            rows = slice(self.clusters.starts[block.start], self.clusters.starts[block.stop])
+            differing = np.flatnonzero((self.entries[:, rows] != self.entries[:1, rows]).any(axis=0))
+            sizes = np.diff(self.clusters.starts[block.start : block.stop + 1])
+            group = np.repeat(np.arange(len(sizes)), sizes)[differing]
+            if not len(group):
+                continue
+            y, entries = self.y[rows][differing], self.entries[:, rows][:, differing]
+            values = np.column_stack(
+                [self._pair_shares(pair, weight, y, entries) for pair, weight in zip(pairs, weights, strict=True)]
+            )
+            sums: Floats = np.add.reduceat(values, np.flatnonzero(np.diff(group, prepend=-1)), axis=0)
+            # A row counts about 1 / n: what is a billionth of that is rounding, and must not look like a difference.
+            yield np.where(np.abs(sums) * self.clusters.n_rows < 1e-9, 0.0, sums)
+
+    def _pair_weights(self, a: int, b: int) -> tuple[Weights, Weights] | None:
+        if self.metric == "log_loss":
+            return None
+        return share_weights(self.counts[self._fits_of(a)], self.counts[self._fits_of(b)], self.metric)
+
+    def _pair_shares(
+        self,
+        pair: tuple[int, int],
+        weights: tuple[Weights, Weights] | None,
+        y: NDArray[np.int64],
+        entries: NDArray[np.int32] | Floats,
+    ) -> Floats:
+        """Share of each of some rows in one pair's difference, from what all fits said of them."""
+        lines = [entries[self._fits_of(contestant)] for contestant in pair]
+        if weights is None:
+            return np.asarray((lines[0].mean(axis=0) - lines[1].mean(axis=0)) / self.clusters.n_rows)
+        means = [
+            sum((weight.rows(fit, y, line) for fit, line in enumerate(side)), np.zeros(len(y))) / len(side)
+            for weight, side in zip(weights, lines, strict=True)
+        ]
+        return np.asarray(means[0] - means[1])
+
+    def _fits_of(self, contestant: int) -> slice:
+        """The lines of one contestant, which stand together: a slice, because a mask would copy them."""
+        first, behind = np.searchsorted(self.owner, [contestant, contestant + 1])
+        return slice(int(first), int(behind))
+
+
+def _checked(name: str, given: NDArray[np.generic], n_rows: int, metric: Metric) -> NDArray[np.generic]:
+    if given.ndim != 2 or given.shape[1] != n_rows or not len(given):
+        raise ValueError(f"'{name}' must have one line a fit and {n_rows} columns, got {given.shape}")
+    if metric == "log_loss":
+        if given.dtype.kind != "f" or not np.isfinite(given).all():
+            raise ValueError(f"'{name}' must hold finite losses to be compared on log loss, got {given.dtype}")
+    elif given.dtype.kind not in "iu":
+        raise ValueError(f"'{name}' must hold whole class indices, got {given.dtype}")
+    return given
+
+
+def _row_keys(fits: Mapping[str, NDArray[np.generic]]) -> NDArray[np.uint64]:
+    """A fingerprint of each row's predictions: the order of rows and of contestants does not change any result."""
+    total: NDArray[np.uint64] | None = None
+    for name, lines in fits.items():
+        rng = np.random.default_rng(int.from_bytes(sha256(name.encode()).digest()[:8], "little"))
+        for line in lines:
+            bits = line.astype(np.float64).view(np.uint64)
+            key = _mixed(bits + rng.integers(1, 2**63, dtype=np.uint64))
+            total = key if total is None else total + key
+    if total is None:
+        raise ValueError("there is nobody to compare")
+    return _mixed(total)
+
+
+def _mixed(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The finaliser of SplitMix64 (Steele, Lea, Flood 2014, OOPSLA): every bit of the input moves every bit."""
+    keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    keys = (keys ^ (keys >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return keys ^ (keys >> np.uint64(31))
