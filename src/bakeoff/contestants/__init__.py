@@ -1,5 +1,6 @@
 """What may enter a bake-off, behind one small protocol."""
 
+from bakeoff.contestants._line_up import default_line_up, default_time_limit_seconds
 from bakeoff.contestants._protocol import (
     Contestant,
     Facts,
@@ -10,5 +11,20 @@ from bakeoff.contestants._protocol import (
     Seconds,
     SummaryRow,
 )
+from bakeoff.contestants._registry import families, make_contestant, wrap
 
-__all__ = ["Contestant", "Facts", "Fitted", "Job", "MemberPlan", "Predictions", "Seconds", "SummaryRow"]
+__all__ = [
+    "Contestant",
+    "Facts",
+    "Fitted",
+    "Job",
+    "MemberPlan",
+    "Predictions",
+    "Seconds",
+    "SummaryRow",
+    "default_line_up",
+    "default_time_limit_seconds",
+    "families",
+    "make_contestant",
+    "wrap",
+]

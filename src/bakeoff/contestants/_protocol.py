@@ -53,6 +53,8 @@ class MemberPlan:
         What to predict after training, by the part's name: ``"validation"``, ``"test"``. May be empty.
     epochs : int or None
         Chosen earlier on validation rows; None: as the settings say.
+    keep_model : bool
+        Whether the model itself is wanted; writing a large one can take longer than fitting it.
     """
 
     seed: int
@@ -60,6 +62,7 @@ class MemberPlan:
     validation: RowIndices | None
     predict: Mapping[str, RowIndices]
     epochs: int | None = None
+    keep_model: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ class Fitted:
     epochs : int or None
         Epochs that count: the best one where training stopped early. None for models without epochs.
     model_files : mapping of file name to bytes
-        What to keep of the model: safetensors and JSON, or skops. Never a pickle.
+        What to keep of the model: safetensors and JSON, or skops. Never a pickle. Empty where it is not wanted.
     summary : sequence of SummaryRow
     n_parameters : int or None
     notes : sequence of str
@@ -186,6 +189,10 @@ class Contestant(Protocol):
         Whether two seeds can give two results; one that is not is fitted once.
     trains_populations : bool
         Whether all members of a bake-off are best handed over in one job.
+    watches_validation : bool
+        Whether a fit looks at validation rows while it trains, if only to write down its history.
+    chooses_on_validation : bool
+        Whether what it sees there changes the fit: early stopping, a schedule on plateau.
     """
 
     @property
@@ -196,6 +203,10 @@ class Contestant(Protocol):
     def is_random(self) -> bool: ...
     @property
     def trains_populations(self) -> bool: ...
+    @property
+    def watches_validation(self) -> bool: ...
+    @property
+    def chooses_on_validation(self) -> bool: ...
 
     def resolve(self, facts: Facts) -> Mapping[str, Any]:
         """Every setting with its value for these data, as plain JSON data: what a fit's name is made from.

@@ -1,0 +1,99 @@
+"""What a contest says while it runs; a listener shows it, or does not."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+__all__ = ["Event", "JobFinished", "JobProgress", "JobStarted", "Listener", "Said", "StageFinished"]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence for people, also written to ``log.txt``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobStarted:
+    """A job begins.
+
+    Parameters
+    ----------
+    contestant : str
+    stage : {"validation", "refit"}
+    number, n_jobs : int
+        Which job of how many, from 1.
+    n_members : int
+        Fits in it.
+    estimate_seconds : float
+        A rough guess made before.
+    """
+
+    contestant: str
+    stage: str
+    number: int
+    n_jobs: int
+    n_members: int
+    estimate_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobProgress:
+    """News from inside a job; `values` as in `bakeoff.contestants.Contestant.fit`."""
+
+    contestant: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JobFinished:
+    """A job is over.
+
+    Parameters
+    ----------
+    contestant : str
+    stage : {"validation", "refit"}
+    status : {"ok", "failed", "timed out"}
+    reason : str or None
+    seconds : float
+        Wall time.
+    n_members, n_reused : int
+        Fits in it, and how many of them were found in the store.
+    """
+
+    contestant: str
+    stage: str
+    status: str
+    reason: str | None
+    seconds: float
+    n_members: int
+    n_reused: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageFinished:
+    """All fits of one contestant on one kind of rows are over.
+
+    Parameters
+    ----------
+    contestant : str
+    stage : {"validation", "refit"}
+    n_fits, n_reused, n_failed : int
+    reason : str or None
+        Of the first that failed.
+    seconds : float
+        Wall time.
+    """
+
+    contestant: str
+    stage: str
+    n_fits: int
+    n_reused: int
+    n_failed: int
+    reason: str | None
+    seconds: float
+
+
+Event: TypeAlias = Said | JobStarted | JobProgress | JobFinished | StageFinished
+Listener: TypeAlias = Callable[[Event], None]

@@ -1,0 +1,93 @@
+"""The run's folder: made before anything runs, filled when it is done, pointed at by ``runs/latest``."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bakeoff.errors import StoreError
+from bakeoff.store import write_atomically
+
+__all__ = ["RunFolder"]
+
+
+class RunFolder:
+    """One folder below ``runs/``; every file in it is written whole or not at all.
+
+    Parameters
+    ----------
+    workspace : Path
+    name : str
+        Of the bake-off; the UTC time is added.
+    """
+
+    def __init__(self, workspace: Path, name: str) -> None:
+        self.created = datetime.now(UTC)
+        stamp = self.created.strftime("%Y%m%dT%H%M%SZ")
+        for number in range(1, 1000):
+            self.path = workspace / "runs" / (f"{name}-{stamp}" if number == 1 else f"{name}-{stamp}-{number}")
+            try:
+                self.path.mkdir(parents=True)
+                break
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise StoreError(f"{self.path}: cannot be made: {error.strerror}") from error
+        self._log = self.path / "log.txt"
+
+    def log(self, text: str) -> None:
+        """Add a line to ``log.txt``, with the time."""
+        stamp = datetime.now(UTC).strftime("%H:%M:%S")
+        with self._log.open("a", encoding="utf-8") as file:
+            file.write(f"{stamp} {text}\n")
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write one text file."""
+        write_atomically(self.path / name, text)
+
+    def write_json(self, name: str, content: Any) -> None:
+        """Write one JSON file; infinities and NaN are refused, since JSON has none."""
+        write_atomically(self.path / name, json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n")
+
+    def write_arrays(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Write one compressed ``.npz`` file."""
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **dict(arrays))  # type: ignore[arg-type]  # mypy takes names for savez' options
+        write_atomically(self.path / name, buffer.getvalue())
+
+    def write_table(self, name: str, header: Iterable[str], lines: Iterable[Iterable[object]]) -> None:
+        """Write one CSV file.
+
+        Text that a spreadsheet would take for a formula gets an apostrophe before it.
+        """
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows([_harmless(cell) for cell in line] for line in lines)
+        write_atomically(self.path / name, buffer.getvalue())
+
+    def write_files(self, folder: str, files: Mapping[str, bytes]) -> None:
+        """Write a folder of files."""
+        for name, content in files.items():
+            write_atomically(self.path / folder / name, content)
+
+    def point_latest(self) -> None:
+        """Let ``runs/latest`` point at this run: a link, or a text file where links do not exist."""
+        latest = self.path.parent / "latest"
+        temporary = latest.with_name(f".latest.{uuid4().hex}.tmp")
+        try:
+            temporary.symlink_to(self.path.name, target_is_directory=True)
+        except (OSError, NotImplementedError):
+            temporary.write_text(self.path.name + "\n", encoding="utf-8")
+        temporary.replace(latest)
+
+
+def _harmless(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

@@ -1,0 +1,113 @@
+"""Which rows train, which are chosen on, which are the test: the parts of a bake-off."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from bakeoff.data import Dataset, folds, holdout, split_validation
+from bakeoff.errors import RecipeError
+from bakeoff.recipe import Protocol
+from bakeoff.types import RowIndices
+
+__all__ = ["FOLDS_BELOW", "Part", "Parts", "divide"]
+
+FOLDS_BELOW = 5000
+"""Under so many rows without a test file, folds are scored: a holdout would be too small to tell anything apart."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One division of the rows; there are several where folds are scored.
+
+    Parameters
+    ----------
+    train : (n,) positions
+        All rows that may be trained on.
+    test : (n,) positions or None
+    inner_train : (n,) positions
+        The rows of `train` that are fitted while choosing.
+    validation : (n,) positions or None
+        The rows that everything is chosen on.
+    """
+
+    train: RowIndices
+    test: RowIndices | None
+    inner_train: RowIndices
+    validation: RowIndices | None
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """All divisions, and what they are called in ``results.json``."""
+
+    divisions: Sequence[Part]
+    test: Literal["file", "holdout", "folds"]
+    validation: float | Literal["test", "none", "folds"]
+
+    def rows(self, part: str) -> RowIndices | None:
+        """(n,) positions of all rows of ``"validation"`` or ``"test"``, division after division."""
+        found = [getattr(division, part) for division in self.divisions]
+        return None if any(rows is None for rows in found) else np.concatenate(found)
+
+
+def divide(dataset: Dataset, protocol: Protocol) -> Parts:
+    """Divide the rows of a data set as the protocol says.
+
+    The divisions depend on the data's hash alone, not on any seed: every contestant and every replicate meets the same
+    rows.
+
+    Raises
+    ------
+    RecipeError
+        If the protocol asks for a test file and there is none.
+    DataError
+        If there are too few rows or groups of a class.
+    """
+    kind = _resolve_test(dataset, protocol)
+    n_train = len(dataset.X_train)
+    everything = np.arange(n_train, dtype=np.int64)
+    if kind == "file" and dataset.X_test is not None:
+        test = np.arange(n_train, n_train + len(dataset.X_test), dtype=np.int64)
+        return Parts([_choose(dataset, protocol, everything, test)], "file", protocol.validation)
+    if kind == "holdout":
+        train, test = holdout(dataset.y_train, dataset.groups_train, protocol.holdout_fraction, dataset.sha256)
+        return Parts([_choose(dataset, protocol, train, test)], "holdout", protocol.validation)
+    pieces = folds(dataset.y_train, dataset.groups_train, protocol.n_folds, dataset.sha256)
+    if isinstance(protocol.validation, float):
+        # Each fold is chosen on the next one, so every row is validated exactly once and tested exactly once.
+        divisions = [_choose_on_fold(pieces, number) for number in range(len(pieces))]
+        return Parts(divisions, "folds", "folds")
+    divisions = [_choose(dataset, protocol, np.setdiff1d(everything, piece), piece) for piece in pieces]
+    return Parts(divisions, "folds", protocol.validation)
+
+
+def _resolve_test(dataset: Dataset, protocol: Protocol) -> Literal["file", "holdout", "folds"]:
+    has_file = dataset.X_test is not None
+    if protocol.test == "auto":
+        if has_file:
+            return "file"
+        return "folds" if len(dataset.X_train) < FOLDS_BELOW else "holdout"
+    if protocol.test == "file" and not has_file:
+        raise RecipeError("protocol.test: 'file' asks for test rows, and the data has none; name them with --test")
+    if protocol.test != "file" and has_file:
+        raise RecipeError(f"protocol.test: {protocol.test!r} asks for a part of the rows, but the data has a test file")
+    return protocol.test
+
+
+def _choose(dataset: Dataset, protocol: Protocol, train: RowIndices, test: RowIndices) -> Part:
+    if protocol.validation == "test":
+        return Part(train, test, train, test)
+    if protocol.validation == "none":
+        return Part(train, test, train, None)
+    groups = None if dataset.groups_train is None else dataset.groups_train[train]
+    inner, validation = split_validation(dataset.y_train[train], groups, protocol.validation, dataset.sha256)
+    return Part(train, test, train[inner], train[validation])
+
+
+def _choose_on_fold(pieces: Sequence[RowIndices], number: int) -> Part:
+    validation = pieces[(number + 1) % len(pieces)]
+    others = [piece for index, piece in enumerate(pieces) if index != number]
+    train = np.sort(np.concatenate(others))
+    return Part(train, pieces[number], np.setdiff1d(train, validation), validation)

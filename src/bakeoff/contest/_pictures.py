@@ -1,0 +1,72 @@
+"""The images that a report shows, chosen while the rows are at hand: a report never reads data again."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bakeoff.data import Dataset
+from bakeoff.types import Labels, Probabilities, RowIndices
+
+__all__ = ["data_pictures", "mistakes"]
+
+N_SAMPLES = 12
+N_MISTAKES = 24
+
+
+def data_pictures(dataset: Dataset) -> dict[str, NDArray[np.generic]]:
+    """Twelve random training rows and one of each class; empty for plain rows.
+
+    The choice depends on the data's hash alone, so the same rows are shown every time.
+    """
+    if dataset.kind != "images":
+        return {}
+    generator = np.random.default_rng(int(dataset.sha256[:16], 16))
+    chosen = generator.permutation(len(dataset.X_train))[:N_SAMPLES]
+    shuffled = generator.permutation(len(dataset.X_train))
+    labels = dataset.y_train[shuffled]
+    firsts = shuffled[[int(np.argmax(labels == index)) for index in range(dataset.n_classes)]]
+    return {
+        "sample_images": dataset.images(dataset.X_train[chosen]),
+        "sample_labels": dataset.y_train[chosen],
+        "class_images": dataset.images(dataset.X_train[firsts]),
+    }
+
+
+def mistakes(
+    dataset: Dataset, contestant: str, rows: RowIndices, truth: Labels, arrays: Mapping[str, NDArray[np.generic]]
+) -> dict[str, NDArray[np.generic]]:
+    """The validation rows that one fit got most wrong, surest first.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    contestant : str
+    rows : (n,) positions in the training rows
+    truth : (n,) int32
+    arrays : mapping
+        ``labels`` (n,), and ``probabilities`` or ``scores`` (n, n_classes) where the model has them.
+    """
+    said: Labels = np.asarray(arrays["labels"])
+    wrong = np.flatnonzero(said != truth)
+    sureness = _sureness(said, arrays)
+    worst = wrong[np.argsort(-sureness[wrong], kind="stable")][:N_MISTAKES]
+    known = "probabilities" in arrays
+    shown: Sequence[tuple[str, NDArray[np.generic]]] = [
+        ("images", dataset.images(dataset.X_train[rows[worst]])),
+        ("said", said[worst]),
+        ("true", truth[worst]),
+        ("confidence", (sureness[worst] if known else np.full(len(worst), np.nan)).astype(np.float32)),
+        ("row", rows[worst]),
+    ]
+    return {f"mistakes_{contestant}_{name}": array for name, array in shown}
+
+
+def _sureness(said: Labels, arrays: Mapping[str, NDArray[np.generic]]) -> NDArray[np.float32]:
+    """What each row's said class was given: a probability, a score, or nothing to go by."""
+    values: Probabilities | None = arrays.get("probabilities", arrays.get("scores"))  # type: ignore[assignment]
+    if values is None:
+        return np.zeros(len(said), dtype=np.float32)
+    # An unused output column can be said too; it has no probability of its own.
+    inside = np.clip(said, 0, values.shape[1] - 1)
+    return np.take_along_axis(values, inside[:, None], axis=1)[:, 0].astype(np.float32)

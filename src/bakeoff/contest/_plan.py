@@ -1,0 +1,201 @@
+"""What will run, before anything runs: contestants with every setting, rows, limits, and about how long."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bakeoff.contest._parts import Parts, divide
+from bakeoff.contestants import Contestant, Facts, default_line_up, default_time_limit_seconds, make_contestant
+from bakeoff.data import Dataset
+from bakeoff.errors import SettingsError
+from bakeoff.recipe import ContestantEntry, Recipe
+
+__all__ = ["Plan", "PlannedContestant", "make_plan"]
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedContestant:
+    """One contestant, its seeds and its limit.
+
+    Parameters
+    ----------
+    contestant : Contestant
+    seeds : sequence of int
+        One alone where the contestant is not random.
+    time_limit_seconds : float
+        For one fit.
+    stages : sequence of {"validation", "refit"}
+        Which fits each seed needs on each division of the rows.
+    estimate_seconds : float
+        For all of its fits together.
+    """
+
+    contestant: Contestant
+    seeds: Sequence[int]
+    time_limit_seconds: float
+    stages: Sequence[str]
+    estimate_seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A whole bake-off, decided.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        With every setting resolved.
+    dataset : Dataset
+    facts : Facts
+    parts : Parts
+    contestants : sequence of PlannedContestant
+    threads : int
+    decisions : sequence of str
+        What followed from the data, and which flag changes it.
+    """
+
+    recipe: Recipe
+    dataset: Dataset
+    facts: Facts
+    parts: Parts
+    contestants: Sequence[PlannedContestant]
+    threads: int
+    decisions: Sequence[str]
+
+    @property
+    def n_fits(self) -> int:
+        """How many networks and models are fitted."""
+        divisions = len(self.parts.divisions)
+        return sum(len(entry.seeds) * len(entry.stages) * divisions for entry in self.contestants)
+
+    @property
+    def estimate_seconds(self) -> float:
+        """About how long all fits take."""
+        return sum(entry.estimate_seconds for entry in self.contestants)
+
+
+def make_plan(recipe: Recipe, dataset: Dataset, outsiders: Mapping[str, Contestant] | None = None) -> Plan:
+    """Decide everything that the recipe leaves open.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    dataset : Dataset
+    outsiders : mapping of name to Contestant, optional
+        Contestants that a recipe cannot name, such as a user's own classifier; they come after the recipe's.
+
+    Raises
+    ------
+    RecipeError, SettingsError
+        With every problem of every contestant.
+    DataError
+        If the rows cannot be divided as asked for.
+    """
+    protocol = recipe.protocol
+    parts = divide(dataset, protocol)
+    facts = _facts(dataset, parts)
+    decisions: list[str] = []
+    entries = recipe.contestants
+    if entries is None:
+        line_up = default_line_up(facts)
+        entries = tuple(ContestantEntry(name=family, family=family) for family, _ in line_up)
+        names = ", ".join(entry.name for entry in entries)
+        decisions.append(f"Line-up for {facts.n_train:,} rows: {names} (--contestants changes it).")
+        decisions.extend(f"{family}: {reason}" for family, reason in line_up if reason)
+    if protocol.time_limit_seconds is None:
+        limit = default_time_limit_seconds(facts)
+        decisions.append(f"A fit is ended after {limit:g} s (--time-limit changes it).")
+    else:
+        limit = protocol.time_limit_seconds
+    made = {**_make_all(entries), **(outsiders or {})}
+    entries += tuple(ContestantEntry(name=name, family=made[name].family) for name in outsiders or ())
+    resolved = _resolve_all(made, facts, protocol.validation)
+    planned = [
+        _plan_one(made[entry.name], entry, recipe, parts, facts, entry.time_limit_seconds or limit) for entry in entries
+    ]
+    threads = protocol.threads or _available_threads()
+    written = recipe.model_copy(
+        update={
+            "contestants": tuple(
+                entry.model_copy(
+                    update={
+                        "settings": resolved[entry.name],
+                        "seeds": tuple(one.seeds),
+                        "time_limit_seconds": one.time_limit_seconds,
+                    }
+                )
+                for entry, one in zip(entries, planned, strict=True)
+            ),
+            "protocol": protocol.model_copy(
+                update={"test": parts.test, "threads": threads, "time_limit_seconds": limit}
+            ),
+        }
+    )
+    return Plan(written, dataset, facts, parts, planned, threads, decisions)
+
+
+def _facts(dataset: Dataset, parts: Parts) -> Facts:
+    return Facts(
+        kind=dataset.kind,
+        n_train=max(len(division.train) for division in parts.divisions),
+        n_features=dataset.n_features,
+        n_classes=dataset.n_classes,
+        image_shape=dataset.image_shape,
+        pixel_max=dataset.pixel_max,
+        label_codes=None if dataset.label_codes is None else tuple(dataset.label_codes),
+    )
+
+
+def _make_all(entries: Sequence[ContestantEntry]) -> dict[str, Contestant]:
+    made: dict[str, Contestant] = {}
+    problems: list[str] = []
+    for entry in entries:
+        try:
+            made[entry.name] = make_contestant(entry.name, entry.family, entry.settings)
+        except SettingsError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise SettingsError(problems)
+    return made
+
+
+def _resolve_all(
+    made: Mapping[str, Contestant], facts: Facts, validation: float | str
+) -> dict[str, Mapping[str, object]]:
+    resolved: dict[str, Mapping[str, object]] = {}
+    problems: list[str] = []
+    for name, contestant in made.items():
+        try:
+            resolved[name] = contestant.resolve(facts)
+        except SettingsError as error:
+            problems.extend(error.problems)
+        if contestant.chooses_on_validation and isinstance(validation, str):
+            rows = "the test rows" if validation == "test" else "no rows"
+            problems.append(
+                f"{name}: early stopping and schedules on plateau choose on validation rows, and "
+                f"validation: {validation} leaves them {rows}; give validation a fraction, such as 0.2"
+            )
+    if problems:
+        raise SettingsError(problems)
+    return resolved
+
+
+def _plan_one(
+    contestant: Contestant, entry: ContestantEntry, recipe: Recipe, parts: Parts, facts: Facts, limit: float
+) -> PlannedContestant:
+    protocol = recipe.protocol
+    seeds = entry.seeds or protocol.seeds
+    if not contestant.is_random:
+        seeds = seeds[:1]
+    stages = ("refit",) if isinstance(protocol.validation, str) else ("validation", "refit")
+    if stages[0] == "validation" and not protocol.refit:
+        stages = ("validation",)
+    n_members = len(seeds) * len(parts.divisions)
+    seconds = contestant.estimate_seconds(facts, n_members) * len(stages)
+    return PlannedContestant(contestant, seeds, limit, stages, seconds)
+
+
+def _available_threads() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

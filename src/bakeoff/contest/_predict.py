@@ -1,0 +1,166 @@
+"""Let a model of a finished run say what images or rows are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bakeoff.contest._run import Run, open_run
+from bakeoff.contestants import Facts, Predictions, make_contestant
+from bakeoff.data import ReadRows, read_images, read_rows
+from bakeoff.errors import InputError
+
+__all__ = ["Answers", "Prediction", "predict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model says of one image or row.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, or the row's number in it.
+    classes : sequence of (str, float or None)
+        Class names with probabilities, the likeliest first; with scores where the model has no probabilities.
+    is_probability : bool
+    """
+
+    name: str
+    classes: Sequence[tuple[str, float | None]]
+    is_probability: bool
+
+    def to_line(self, top: int) -> str:
+        """One line for people."""
+        shown = self.classes[: top if self.is_probability else 1]
+        said = ", ".join(
+            name if value is None or not self.is_probability else f"{name} {value:.1%}" for name, value in shown
+        )
+        return f"{self.name}: {said}"
+
+    def to_dict(self, top: int) -> dict[str, Any]:
+        """Plain data for programs."""
+        key = "probability" if self.is_probability else "score"
+        classes = [{"class": name, key: value} for name, value in self.classes[:top]]
+        return {"name": self.name, "classes": classes}
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a model says of all images or rows that it was given.
+
+    Parameters
+    ----------
+    contestant : str
+        Which model.
+    predictions : sequence of Prediction
+    notes : sequence of str
+        What was done to the images or rows to make them fit.
+    """
+
+    contestant: str
+    predictions: Sequence[Prediction]
+    notes: Sequence[str]
+
+
+def predict(
+    run: str | Path | Run,
+    paths: Sequence[str | Path],
+    *,
+    contestant: str | None = None,
+    seed: int | None = None,
+    workspace: Path | None = None,
+) -> Answers:
+    """Let a model of a run say what images or rows are.
+
+    Parameters
+    ----------
+    run : str, Path or Run
+    paths : sequence of str or Path
+        Images, folders of images, or CSV files with the columns of the training rows.
+    contestant : str, optional
+        None: the best of the run that was kept.
+    seed : int, optional
+        None: the first.
+    workspace : Path, optional
+        Where a run is looked up by its name; None: here.
+
+    Raises
+    ------
+    InputError
+        If there is no such run, contestant, seed or file, or a file does not fit the model.
+    """
+    found = run if isinstance(run, Run) else open_run(run, workspace)
+    entry = _entry(found, contestant)
+    data = found.results["data"]
+    facts = Facts(
+        kind=data["kind"],
+        n_train=data["n_train"],
+        n_features=data["n_features"],
+        n_classes=data["n_classes"],
+        image_shape=None if data["image_shape"] is None else tuple(data["image_shape"]),
+        pixel_max=data["pixel_max"],
+        label_codes=None if data["label_codes"] is None else tuple(data["label_codes"]),
+    )
+    files = _model_files(found, entry, entry["seeds"][0] if seed is None else seed)
+    model = make_contestant(entry["name"], entry["family"], entry["settings"])
+    read = _read(paths, facts, data["feature_names"])
+    said = model.predict(files, read.rows, facts)
+    answers = [_answer(index, name, said, data["class_names"]) for index, name in enumerate(read.names)]
+    return Answers(entry["name"], answers, read.notes)
+
+
+def _entry(run: Run, contestant: str | None) -> Mapping[str, Any]:
+    if contestant is not None:
+        return run.contestant(contestant)
+    kept = [entry for entry in run.results["contestants"] if entry["status"] == "ok"]
+    if not kept:
+        raise InputError(f"{run.name}: every contestant failed, so there is no model to predict with")
+    best: Mapping[str, Any] = kept[0]
+    return best
+
+
+def _model_files(run: Run, entry: Mapping[str, Any], seed: int) -> dict[str, bytes]:
+    folder = run.folder / "models" / f"{entry['name']}-{seed}"
+    if not folder.is_dir():
+        known = ", ".join(str(one) for one in entry["seeds"])
+        raise InputError(f"{run.name}: no model of {entry['name']} with seed {seed}; it was fitted with {known}")
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def _read(paths: Sequence[str | Path], facts: Facts, feature_names: Sequence[str] | None) -> ReadRows:
+    tables = [str(path) for path in paths if str(path).lower().endswith((".csv", ".csv.gz"))]
+    images = [str(path) for path in paths if str(path) not in tables]
+    read = [read_rows(path, facts.n_features, feature_names, facts.pixel_max) for path in tables]
+    if images:
+        if facts.image_shape is None or facts.pixel_max is None:
+            raise InputError(
+                f"{images[0]}: this run was trained on plain rows, not images; give a CSV file with its columns"
+            )
+        read.append(read_images(images, facts.image_shape, facts.pixel_max))
+    return ReadRows(
+        np.concatenate([some.rows for some in read]),
+        [name for some in read for name in some.names],
+        [note for some in read for note in some.notes],
+    )
+
+
+def _answer(index: int, name: str, said: Predictions, class_names: Sequence[str]) -> Prediction:
+    values = said.probabilities if said.probabilities is not None else said.scores
+    label = int(said.labels[index])
+    if values is None:
+        return Prediction(name, [(_class_name(class_names, label), None)], False)
+    order = [int(column) for column in np.argsort(-values[index], kind="stable")]
+    # What the model says comes first, also where a tie or an unused output would sort otherwise.
+    order = [label, *(column for column in order if column != label)]
+    classes = [
+        (_class_name(class_names, column), float(values[index, column]) if 0 <= column < values.shape[1] else None)
+        for column in order
+    ]
+    return Prediction(name, classes, said.probabilities is not None)
+
+
+def _class_name(class_names: Sequence[str], label: int) -> str:
+    return class_names[label] if 0 <= label < len(class_names) else "(an unused output)"

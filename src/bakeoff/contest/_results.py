@@ -1,0 +1,186 @@
+"""From fits to ``results.json``: the labels are opened, everything is scored, compared, audited and judged."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from bakeoff.audit import audit_run
+from bakeoff.compare import Estimate
+from bakeoff.contest._claims import check_claims
+from bakeoff.contest._comparison import compare_contestants, score
+from bakeoff.contest._contestant_results import PARTS, PartPredictions, PartTruth, describe, gather
+from bakeoff.contest._fits import Fit
+from bakeoff.contest._plan import Plan
+from bakeoff.contest._seal import SealedRows
+from bakeoff.contest._sentences import protocol_sentences
+from bakeoff.contest._verdict import judge
+from bakeoff.data import card
+from bakeoff.types import Metric
+
+__all__ = ["Outcome", "make_results"]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a contest came to.
+
+    Parameters
+    ----------
+    results : mapping
+        What ``results.json`` holds.
+    predictions : mapping of contestant to mapping of part to PartPredictions or None
+    truth : mapping of part to PartTruth or None
+    """
+
+    results: Mapping[str, Any]
+    predictions: Mapping[str, Mapping[str, PartPredictions | None]]
+    truth: Mapping[str, PartTruth | None]
+
+
+def make_results(plan: Plan, rows: SealedRows, fits: Mapping[str, list[Fit]], created: str, command: str) -> Outcome:
+    """Open the test labels, score, compare, audit and judge.
+
+    Parameters
+    ----------
+    plan : Plan
+    rows : SealedRows
+    fits : mapping of contestant to its fits
+    created : str
+        UTC time, ISO 8601.
+    command : str
+        What repeats the run.
+    """
+    predictions = {name: {part: gather(part, own) for part in PARTS} for name, own in fits.items()}
+    truth = _truth(plan, rows, predictions)
+    protocol = plan.recipe.protocol
+    entries = []
+    estimates: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
+    for planned in plan.contestants:
+        name = planned.contestant.name
+        entry = describe(plan, planned, fits[name], predictions[name], truth)
+        for part in PARTS:
+            estimates[part][name] = score(plan, planned.contestant.is_random, predictions[name][part], truth[part])
+            entry[part] = _as_json(estimates[part][name])
+        entries.append(entry)
+    decided_on = "test" if truth["test"] is not None else "validation"
+    entries = _ranked(entries, decided_on, protocol.primary_metric)
+    comparisons = compare_contestants(
+        plan, {name: own[decided_on] for name, own in predictions.items()}, truth[decided_on], decided_on
+    )
+    opened = _openings(plan, rows)
+    results: dict[str, Any] = {
+        "schema": 1,
+        "name": plan.recipe.name,
+        "created": created,
+        "command": command,
+        "data": {**card(plan.dataset), **_part_sizes(plan, truth)},
+        "protocol": {
+            "test": plan.parts.test,
+            "validation": plan.parts.validation,
+            "refit": protocol.refit,
+            "primary_metric": protocol.primary_metric,
+            "seeds": list(protocol.seeds),
+            "threads": plan.threads,
+            "margin": protocol.margin,
+            "confidence": protocol.confidence,
+            "time_limit_seconds": protocol.time_limit_seconds or plan.recipe.protocol.time_limit_seconds,
+            "decided_on": decided_on,
+            "sentences": protocol_sentences(plan, decided_on),
+        },
+        "contestants": entries,
+        "comparisons": [asdict(comparison) for comparison in comparisons],
+        "claims": check_claims(plan.recipe.claims, entries),
+        "openings": opened,
+    }
+    findings = audit_run(results, plan.recipe.ignore)
+    results["findings"] = [
+        {
+            "code": finding.code,
+            "severity": finding.severity,
+            "title": finding.title,
+            "detail": finding.detail,
+            "numbers": dict(finding.numbers),
+        }
+        for finding in findings
+    ]
+    decisive = {
+        name: None if known is None else known[protocol.primary_metric] for name, known in estimates[decided_on].items()
+    }
+    results["verdict"] = judge(plan, decided_on, decisive, comparisons, entries)
+    return Outcome(results, predictions, truth)
+
+
+def _as_json(scores: Mapping[Metric, Estimate | None] | None) -> dict[str, Any] | None:
+    if scores is None:
+        return None
+    return {metric: None if estimate is None else asdict(estimate) for metric, estimate in scores.items()}
+
+
+def _truth(
+    plan: Plan, rows: SealedRows, predictions: Mapping[str, Mapping[str, PartPredictions | None]]
+) -> dict[str, PartTruth | None]:
+    """The labels that predictions are compared with; those of the test rows are opened here, once."""
+    truth: dict[str, PartTruth | None] = dict.fromkeys(PARTS)
+    for part in PARTS:
+        positions = plan.parts.rows(part)
+        if positions is None or all(own[part] is None for own in predictions.values()):
+            continue
+        ordered = np.sort(positions)
+        if part == "validation":
+            labels = rows.labels(ordered)[ordered]
+        elif rows.has_test_labels():
+            names = ", ".join(name for name, own in predictions.items() if own[part] is not None)
+            labels = rows.open_labels(ordered, f"scores of {names}")
+        else:
+            continue
+        groups = rows.groups()
+        truth[part] = PartTruth(ordered, labels, None if groups is None else groups[ordered])
+    return truth
+
+
+def _openings(plan: Plan, rows: SealedRows) -> dict[str, int]:
+    positions = plan.parts.rows("test")
+    if positions is None:
+        return {"this_run": 0, "ever": 0}
+    count = rows.count(np.sort(positions))
+    return {"this_run": count.this_run, "ever": count.ever}
+
+
+def _part_sizes(plan: Plan, truth: Mapping[str, PartTruth | None]) -> dict[str, Any]:
+    """Rows and class counts of the parts as they were used, which the data card alone does not know."""
+    sizes = {part: plan.parts.rows(part) for part in PARTS}
+    y = plan.dataset.y_train
+    is_file = plan.parts.test == "file"
+    n_classes = plan.facts.n_classes
+
+    def counts(part: str) -> list[int] | None:
+        known = truth[part]
+        return None if known is None else np.bincount(known.labels, minlength=n_classes).tolist()
+
+    if plan.parts.test == "holdout":
+        y = y[plan.parts.divisions[0].train]
+    return {
+        "n_train": len(y),
+        "n_validation": None if sizes["validation"] is None else len(sizes["validation"]),
+        "n_test": None if sizes["test"] is None else len(sizes["test"]),
+        "n_rows": len(plan.dataset.X_train)
+        + (len(plan.dataset.X_test) if is_file and plan.dataset.X_test is not None else 0),
+        "class_counts": {
+            "train": np.bincount(y, minlength=n_classes).tolist(),
+            "validation": counts("validation"),
+            "test": counts("test"),
+        },
+    }
+
+
+def _ranked(entries: Sequence[dict[str, Any]], part: str, metric: str) -> list[dict[str, Any]]:
+    """Best first; those without a score last, in the order of the recipe."""
+    sign = 1 if metric == "log_loss" else -1
+
+    def rank(entry: dict[str, Any]) -> tuple[bool, float]:
+        known = entry[part] is not None and entry[part][metric] is not None
+        return (not known, sign * entry[part][metric]["mean"] if known else 0.0)
+
+    return sorted(entries, key=rank)

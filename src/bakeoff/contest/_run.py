@@ -1,0 +1,96 @@
+"""A finished (or interrupted) run, read back from its folder."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bakeoff.errors import InputError, StoreError
+
+__all__ = ["Run", "open_run"]
+
+_LARGEST_RESULTS = 1 << 28
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, as its folder tells it.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+
+    folder: Path
+
+    @cached_property
+    def results(self) -> Mapping[str, Any]:
+        """What ``results.json`` holds; see ``docs/results.md``."""
+        path = self.folder / "results.json"
+        try:
+            if path.stat().st_size > _LARGEST_RESULTS:
+                raise StoreError(f"{path}: larger than any run writes ({_LARGEST_RESULTS >> 20} MiB)")
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise StoreError(
+                f"{self.folder}: holds no results.json: the run did not finish; the same command again finishes it"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{path}: cannot be read: {error}") from None
+        if not isinstance(content, dict) or content.get("schema") != 1:
+            raise StoreError(f"{path}: is not of schema 1, which this release of Bakeoff reads")
+        return content
+
+    @property
+    def verdict(self) -> str:
+        """The answer in words."""
+        return str(self.results["verdict"])
+
+    @property
+    def name(self) -> str:
+        """Folder name of the run."""
+        return self.folder.name
+
+    def contestant(self, name: str) -> Mapping[str, Any]:
+        """What the results say of one contestant.
+
+        Raises
+        ------
+        InputError
+            If the run has none of that name.
+        """
+        known = {entry["name"]: entry for entry in self.results["contestants"]}
+        if name not in known:
+            raise InputError(f"no contestant {name!r} in {self.name}; it has {', '.join(known)}")
+        entry: Mapping[str, Any] = known[name]
+        return entry
+
+    @property
+    def exit_status(self) -> int:
+        """0, or 1 where a fit failed or timed out."""
+        return 0 if all(entry["status"] == "ok" for entry in self.results["contestants"]) else 1
+
+
+def open_run(where: str | Path, workspace: Path | None = None) -> Run:
+    """Find a run by its folder, by its name in the workspace, or ``latest``.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    runs = (workspace or Path.cwd()) / "runs"
+    for folder in (Path(where), runs / where):
+        pointed = _follow(folder)
+        if pointed.is_dir() and ((pointed / "results.json").exists() or (pointed / "log.txt").exists()):
+            return Run(pointed.resolve())
+    raise InputError(f"{where}: no run of that name here; `bakeoff list` shows the runs of this folder")
+
+
+def _follow(path: Path) -> Path:
+    """Where links do not exist, ``latest`` is a file that holds a folder's name."""
+    if path.is_file() and path.name == "latest" and path.stat().st_size < 1024:
+        return path.parent / path.read_text(encoding="utf-8").strip()
+    return path

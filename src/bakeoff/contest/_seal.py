@@ -1,0 +1,111 @@
+"""The one place that hands out test labels.
+
+Everything in this room works with labels in which the test rows' are -1. Whoever needs the true ones asks here, and
+the store has written it down before they are given.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bakeoff.data import Dataset
+from bakeoff.store import OpeningCount, Store
+from bakeoff.types import Groups, Labels, RowIndices, Rows
+
+__all__ = ["SEALED", "SealedRows"]
+
+SEALED = -1
+
+
+@dataclass(frozen=True, eq=False)
+class SealedRows:
+    """All rows of a bake-off, training rows first, with the test rows' labels sealed.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    store : Store
+        Where openings are recorded.
+    run : str
+        The run's folder name.
+    """
+
+    dataset: Dataset
+    store: Store
+    run: str
+
+    @property
+    def n_train(self) -> int:
+        """Rows of the training file: positions from here on are rows of the test file."""
+        return len(self.dataset.X_train)
+
+    def values(self) -> Rows:
+        """(n_samples, n_features): the rows of the training file, then those of the test file."""
+        if self.dataset.X_test is None:
+            return self.dataset.X_train
+        return np.concatenate([self.dataset.X_train, self.dataset.X_test])
+
+    def groups(self) -> Groups | None:
+        """(n_samples,) declared groups of all rows, or None."""
+        first, second = self.dataset.groups_train, self.dataset.groups_test
+        if first is None:
+            return None
+        if self.dataset.X_test is None:
+            return first
+        if second is None:
+            # Test rows without declared groups are each a group of their own.
+            second = np.arange(len(self.dataset.X_test), dtype=np.int64) + first.max() + 1
+        return np.concatenate([first, second])
+
+    def labels(self, known: RowIndices) -> Labels:
+        """(n_samples,) class indices of the rows named, -1 for all others.
+
+        Raises
+        ------
+        ValueError
+            If a row of the test file is named: its label comes from `open_labels` alone.
+        """
+        if known.size and known.max() >= self.n_train:
+            raise ValueError("labels of the test file are sealed")
+        y = np.full(self.n_train + self._n_test, SEALED, dtype=np.int32)
+        y[known] = self.dataset.y_train[known]
+        return y
+
+    def has_test_labels(self) -> bool:
+        """Whether the test rows came with labels."""
+        return self.dataset.X_test is None or self.dataset.y_test is not None
+
+    def open_labels(self, rows: RowIndices, purpose: str, times: int = 1) -> Labels:
+        """The labels of test rows, after the opening is on record.
+
+        Parameters
+        ----------
+        rows : (n,) positions
+            Of the test file, or of the holdout or folds that stand for one.
+        purpose : str
+            What they will be compared with.
+        times : int
+            How many comparisons follow.
+
+        Returns
+        -------
+        (n,) int32
+        """
+        self.store.record_opening(self._values_of(rows), self.run, purpose, times)
+        y = self.dataset.y_train
+        if self.dataset.y_test is not None:
+            y = np.concatenate([y, self.dataset.y_test])
+        return y[rows]
+
+    def count(self, rows: RowIndices) -> OpeningCount:
+        """How often these test rows were opened, by this run and ever in this workspace."""
+        return self.store.count_openings(self._values_of(rows), self.run)
+
+    @property
+    def _n_test(self) -> int:
+        return 0 if self.dataset.X_test is None else len(self.dataset.X_test)
+
+    def _values_of(self, rows: RowIndices) -> Rows:
+        if self.dataset.X_test is not None and rows.size and rows.min() >= self.n_train:
+            return self.dataset.X_test[rows - self.n_train]
+        return self.values()[rows]

@@ -1,0 +1,118 @@
+"""What a run leaves on the disk; ``docs/results.md`` lists it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bakeoff import machine
+from bakeoff.contest._contestant_results import PARTS, PartPredictions, PartTruth, gather
+from bakeoff.contest._fits import Fit
+from bakeoff.contest._folder import RunFolder
+from bakeoff.contest._pictures import data_pictures, mistakes
+from bakeoff.contest._plan import Plan
+from bakeoff.contest._results import Outcome
+
+__all__ = ["write_run"]
+
+
+def write_run(plan: Plan, folder: RunFolder, fits: Mapping[str, list[Fit]], outcome: Outcome) -> None:
+    """Write every file of a run but its recipe, its log and its report; ``results.json`` last."""
+    results = outcome.results
+    folder.write_arrays("predictions/truth.npz", _truth_arrays(plan, outcome.truth))
+    _write_predictions(plan, folder, fits)
+    _write_pictures(plan, folder, outcome.predictions, outcome.truth["validation"])
+    folder.write_json(
+        "environment.json", {**machine.describe(), "threads": plan.threads, "command": results["command"]}
+    )
+    folder.write_json("data.json", results["data"])
+    _write_leaderboard(folder, results)
+    for entry in results["contestants"]:
+        for history in entry["history"]:
+            _write_history(folder, entry["name"], history)
+    for name, own in fits.items():
+        for fit in own:
+            if fit.record is not None and fit.record.model_files:
+                folder.write_files(f"models/{name}-{fit.seed}", fit.record.model_files)
+    # Last, since its presence says that the run is whole.
+    folder.write_json("results.json", results)
+
+
+def _write_leaderboard(folder: RunFolder, results: Mapping[str, Any]) -> None:
+    metrics = ("accuracy", "f1_macro", "f1_weighted", "log_loss")
+    header = ["contestant", "family", "status", "seeds", "parameters"]
+    header += [f"{part}_{metric}{end}" for part in PARTS for metric in metrics for end in ("", "_low", "_high")]
+    header += ["fit_seconds", "compile_seconds", "predict_seconds", "predict_one_ms"]
+    lines = []
+    for entry in results["contestants"]:
+        line = [entry["name"], entry["family"], entry["status"], len(entry["seeds"]), entry["parameters"]]
+        for part in PARTS:
+            for metric in metrics:
+                known = (entry[part] or {}).get(metric) or {}
+                line += [known.get("mean"), known.get("low"), known.get("high")]
+        line += [entry["seconds"][key] for key in ("fit", "compile", "predict", "predict_one_ms")]
+        lines.append(line)
+    folder.write_table("leaderboard.csv", header, lines)
+
+
+def _write_history(folder: RunFolder, name: str, history: Mapping[str, Any]) -> None:
+    curves = {key: values for key, values in history.items() if isinstance(values, list)}
+    end = "-refit" if history["stage"] == "refit" else ""
+    fold = f"-fold{history['division'] + 1}" if history["division"] else ""
+    lines = [(epoch + 1, *values) for epoch, values in enumerate(zip(*curves.values(), strict=True))]
+    folder.write_table(f"history/{name}-{history['seed']}{fold}{end}.csv", ["epoch", *curves], lines)
+
+
+def _truth_arrays(plan: Plan, truth: Mapping[str, PartTruth | None]) -> dict[str, Any]:
+    arrays: dict[str, Any] = {}
+    for part, known in truth.items():
+        if known is not None:
+            arrays[f"{part}_rows"] = _shown_rows(plan, part, known.rows)
+            arrays[f"{part}_labels"] = known.labels
+    return arrays
+
+
+def _shown_rows(plan: Plan, part: str, rows: Any) -> Any:
+    """Positions in the file that the rows came from."""
+    return rows - len(plan.dataset.X_train) if part == "test" and plan.parts.test == "file" else rows
+
+
+def _write_predictions(plan: Plan, folder: RunFolder, fits: Mapping[str, list[Fit]]) -> None:
+    for name, own in fits.items():
+        by_seed: dict[int, list[Fit]] = {}
+        for fit in own:
+            by_seed.setdefault(fit.seed, []).append(fit)
+        for seed, of_seed in by_seed.items():
+            arrays: dict[str, Any] = {}
+            for part in PARTS:
+                whole = gather(part, of_seed)
+                if whole is None:
+                    continue
+                arrays[f"{part}_rows"] = _shown_rows(plan, part, whole.rows)
+                arrays[f"{part}_labels"] = whole.labels[0]
+                if whole.probabilities is not None:
+                    arrays[f"{part}_probabilities"] = whole.probabilities[0]
+                if whole.scores is not None:
+                    arrays[f"{part}_scores"] = whole.scores[0]
+            if arrays:
+                folder.write_arrays(f"predictions/{name}-{seed}.npz", arrays)
+
+
+def _write_pictures(
+    plan: Plan,
+    folder: RunFolder,
+    predictions: Mapping[str, Mapping[str, PartPredictions | None]],
+    truth: PartTruth | None,
+) -> None:
+    pictures = data_pictures(plan.dataset)
+    if not pictures:
+        return
+    for name, own in predictions.items():
+        said = own["validation"]
+        if said is None or truth is None:
+            continue
+        arrays = {"labels": said.labels[0]}
+        if said.probabilities is not None:
+            arrays["probabilities"] = said.probabilities[0]
+        elif said.scores is not None:
+            arrays["scores"] = said.scores[0]
+        pictures |= mistakes(plan.dataset, name, truth.rows, truth.labels, arrays)
+    folder.write_arrays("pictures.npz", pictures)

@@ -1,0 +1,205 @@
+"""Dense networks as contestants: all members of a job are one population."""
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import metadata, resources
+from typing import Any
+
+import numpy as np
+
+from bakeoff.contestants._dense_model import read_network, write_network
+from bakeoff.contestants._protocol import Facts, Fitted, Job, MemberPlan, Predictions, Seconds, SummaryRow
+from bakeoff.dense import (
+    DataShape,
+    DenseSettings,
+    FittedMember,
+    Member,
+    Predictor,
+    Task,
+    fit_population,
+    n_parameters,
+    summary,
+)
+from bakeoff.errors import FitError, SettingsError
+from bakeoff.types import ProgressCallback, Rows
+
+__all__ = ["DenseContestant"]
+
+_FLOPS_PER_SECOND = 8e10  # two cores with AVX-512, small products
+_STEP_SECONDS = 1.5e-4
+_COMPILE_SECONDS = 3.0
+_TIMED_ROWS = 20
+
+
+class DenseContestant:
+    """A dense network with its settings.
+
+    Parameters
+    ----------
+    name : str
+    settings : mapping
+        See `bakeoff.dense.DenseSettings`.
+
+    Raises
+    ------
+    SettingsError
+
+    Examples
+    --------
+    >>> plain = DenseContestant("plain", {"hidden_layer_sizes": [32, 16], "optimizer": "sgd"})
+    >>> plain.resolve(Facts("images", 60_000, 784, 10, pixel_max=255))["learning_rate"]
+    0.01
+    """
+
+    family = "dense"
+    is_random = True
+    trains_populations = True
+    watches_validation = True
+
+    def __init__(self, name: str, settings: Mapping[str, Any]) -> None:
+        self.name = name
+        self._settings = DenseSettings.read(settings, of=name)
+
+    @property
+    def chooses_on_validation(self) -> bool:
+        """Whether early stopping or a schedule on plateau looks at validation rows."""
+        settings = self._settings
+        return settings.monitor.startswith("val_") and (settings.early_stopping or settings.schedule == "plateau")
+
+    def resolve(self, facts: Facts) -> Mapping[str, Any]:
+        """Every setting with its value for these data; see `Contestant.resolve`."""
+        return self._resolved(facts).as_mapping()
+
+    def _resolved(self, facts: Facts) -> DenseSettings:
+        return self._settings.resolve(_shape(facts), of=self.name)
+
+    def fingerprint(self) -> Mapping[str, str]:
+        """Versions of what computes a fit, and a hash of the engine's own source."""
+        versions = {name: metadata.version(name) for name in ("jax", "jaxlib", "numpy", "optax")}
+        return {**versions, "dense": _hash_of_engine()}
+
+    def estimate_seconds(self, facts: Facts, n_members: int) -> float:
+        """Arithmetic over a rough rate, and a price for every step."""
+        settings = self._resolved(facts)
+        epochs, batch_size = settings.epochs or 1, settings.batch_size or 1
+        passes = 3.0 if settings.train_scores == "none" else 4.0
+        n_multiplied = sum(a * b for a, b in settings.spec(_shape(facts)).network.layer_sizes)
+        seconds_of_row = 2.0 * passes * n_multiplied / _FLOPS_PER_SECOND
+        of_epoch = facts.n_train * seconds_of_row + _STEP_SECONDS * facts.n_train / batch_size
+        return _COMPILE_SECONDS + n_members * epochs * of_epoch
+
+    def fit(self, job: Job, progress: ProgressCallback) -> Sequence[Fitted]:
+        """Train all members as one population and predict what each asks for; see `Contestant.fit`."""
+        settings = self._resolved(job.facts)
+        shape = _shape(job.facts)
+        scale = settings.scale or "none"
+        members = [self._member(settings, job, plan) for plan in job.members]
+        seed = {"seed": job.members[0].seed} if len(job.members) == 1 else {}
+        population = fit_population(
+            settings.spec(shape),
+            Task(job.X, job.y, scale, shape.pixel_max),
+            members,
+            lambda news: progress({**news, **seed}),
+        )
+        reasons = [
+            f"seed {plan.seed}: {member.reason}"
+            for plan, member in zip(job.members, population.members, strict=True)
+            if member.reason is not None
+        ]
+        if reasons:
+            raise FitError("; ".join(reasons))
+        share = population.seconds_fit / len(members)
+        return [
+            _fitted(member, plan, job.X, (share, population.seconds_compile))
+            for member, plan in zip(population.members, job.members, strict=True)
+        ]
+
+    def _member(self, settings: DenseSettings, job: Job, plan: MemberPlan) -> Member:
+        has_validation = plan.validation is not None and len(plan.validation) > 0
+        stopping = None if plan.epochs is not None else settings.stopping_rule()
+        if stopping is not None and stopping.monitor.startswith("val_") and not has_validation:
+            raise SettingsError(
+                f"The 'early_stopping' parameter of {self.name} needs validation rows to watch {stopping.monitor!r}. "
+                "Got none: keep some rows for validation, or set it to false."
+            )
+        epochs = plan.epochs or settings.epochs or 1
+        return Member(
+            seed=plan.seed,
+            train=plan.train,
+            validation=plan.validation if has_validation else None,
+            epochs=epochs,
+            rates=settings.rates(epochs, job.y[plan.train], job.facts.n_classes),
+            early_stopping=stopping,
+            plateau=settings.plateau_rule(has_validation),
+        )
+
+    def predict(self, model_files: Mapping[str, bytes], X: Rows, facts: Facts) -> Predictions:  # noqa: ARG002
+        """Load a network that `fit` left and let it predict; see `Contestant.predict`.
+
+        Raises
+        ------
+        DataError
+            If the files are damaged or the rows have another width.
+        """
+        network = read_network(model_files)
+        if X.shape[1] != network.spec.n_features:
+            raise SettingsError(f"{self.name} was trained on {network.spec.n_features} features. Got {X.shape[1]}.")
+        return _predictions(Predictor(network), X)
+
+
+def _shape(facts: Facts) -> DataShape:
+    codes = None if facts.label_codes is None else tuple(facts.label_codes)
+    return DataShape(facts.kind, facts.n_train, facts.n_features, facts.n_classes, facts.pixel_max, codes)
+
+
+def _predictions(predictor: Predictor, rows: Rows) -> Predictions:
+    outputs = predictor.outputs(rows)
+    of_classes = predictor.of_classes(outputs)
+    labels = predictor.labels(outputs)
+    if predictor.has_probabilities:
+        return Predictions(labels, probabilities=of_classes)
+    return Predictions(labels, scores=of_classes)
+
+
+def _fitted(member: FittedMember, plan: MemberPlan, X: Rows, clock: tuple[float, float]) -> Fitted:
+    predictor = Predictor(member.network)
+    # The first batch builds the program; it is not what predicting takes.
+    for rows in plan.predict.values():
+        predictor.outputs(X[rows[:_TIMED_ROWS]])
+        predictor.outputs(X[rows])
+    started = time.perf_counter()
+    predictions = {part: _predictions(predictor, X[rows]) for part, rows in plan.predict.items()}
+    seconds_predict = time.perf_counter() - started
+    spec = member.network.spec
+    return Fitted(
+        predictions=predictions,
+        seconds=Seconds(clock[0], clock[1], seconds_predict, _predict_one_ms(predictor, X, plan)),
+        history=member.history,
+        epochs=member.epochs,
+        model_files=write_network(member.network) if plan.keep_model else {},
+        summary=[SummaryRow(*line) for line in summary(spec)],
+        n_parameters=n_parameters(spec),
+    )
+
+
+def _predict_one_ms(predictor: Predictor, X: Rows, plan: MemberPlan) -> float:
+    candidates = next((rows for rows in plan.predict.values() if len(rows)), plan.train)
+    single = [X[row : row + 1] for row in candidates[:_TIMED_ROWS].tolist()]
+    predictor.outputs(single[0])
+    seconds = []
+    for row in single:
+        started = time.perf_counter()
+        predictor.outputs(row)
+        seconds.append(time.perf_counter() - started)
+    return float(np.median(seconds)) * 1000
+
+
+@cache
+def _hash_of_engine() -> str:
+    digest = hashlib.sha256()
+    files = [entry for entry in resources.files("bakeoff.dense").iterdir() if entry.name.endswith(".py")]
+    for entry in sorted(files, key=lambda entry: entry.name):
+        digest.update(entry.name.encode() + b"\0" + entry.read_bytes() + b"\0")
+    return digest.hexdigest()

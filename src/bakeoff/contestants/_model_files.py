@@ -1,0 +1,115 @@
+"""A fitted pipeline as bytes and back: skops with a short trusted list, never a pickle."""
+
+import json
+import warnings
+from collections.abc import Mapping
+from typing import Any
+from zipfile import ZIP_DEFLATED, BadZipFile
+
+import skops.io
+from skops.io.exceptions import UnsupportedTypeException
+
+from bakeoff.errors import FitError
+
+__all__ = ["load_pipeline", "load_settings", "save_pipeline"]
+
+MODEL, SETTINGS = "model.skops", "model.json"
+
+_LARGEST_MODEL = 256 * 1024 * 1024
+
+_TRUSTED = frozenset(
+    {
+        # Beyond what skops trusts by itself, which is scikit-learn's own public classes and NumPy's arrays. All of
+        # these are data: their state is numbers and arrays, and nothing in it is called.
+        "numpy.dtype",
+        "sklearn.metrics._dist_metrics.ChebyshevDistance64",
+        "sklearn.metrics._dist_metrics.EuclideanDistance64",
+        "sklearn.metrics._dist_metrics.ManhattanDistance64",
+        "sklearn.metrics._dist_metrics.MinkowskiDistance64",
+        "sklearn.neighbors._ball_tree.BallTree",
+        "sklearn.neighbors._kd_tree.KDTree",
+        "sklearn.calibration._CalibratedClassifier",
+        "sklearn.calibration._SigmoidCalibration",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
+        "sklearn.gaussian_process.kernels.ConstantKernel",
+        "sklearn.gaussian_process.kernels.Product",
+        "sklearn.gaussian_process.kernels.RBF",
+        "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+        "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+        "sklearn.tree._tree.Tree",
+    }
+)
+
+
+def save_pipeline(pipeline: Any, settings: Mapping[str, Any]) -> tuple[dict[str, bytes], list[str]]:
+    """Files of a model, and what to say about them.
+
+    A model that is too large, or that holds objects which reading would not trust, is left out and said so; its
+    settings are always kept.
+
+    Returns
+    -------
+    files : ``model.json`` and, where it can be kept, ``model.skops``
+    notes : sentences
+    """
+    files = {SETTINGS: json.dumps(settings, indent=1, allow_nan=False).encode()}
+    at_least = _bytes_of_trees(pipeline)
+    if at_least > 4 * _LARGEST_MODEL:  # trees shrink to about a third; do not build what cannot be kept
+        return files, [_too_large(at_least)]
+    model = skops.io.dumps(pipeline, compresslevel=1, compression=ZIP_DEFLATED)
+    if len(model) > _LARGEST_MODEL:
+        return files, [_too_large(len(model))]
+    untrusted = _untrusted(model)
+    if untrusted:
+        listed = ", ".join(untrusted[:3])
+        return files, [f"the model is not kept: it holds objects that are not on the trusted list ({listed})"]
+    return files | {MODEL: model}, []
+
+
+def load_pipeline(files: Mapping[str, bytes]) -> Any:
+    """The fitted pipeline of a model's files.
+
+    Raises
+    ------
+    FitError
+        If it was not kept, or holds anything that is not on the trusted list.
+    """
+    if MODEL not in files:
+        raise FitError("the model was not kept: its files hold no model.skops")
+    untrusted = _untrusted(files[MODEL])
+    if untrusted:
+        raise FitError(f"model.skops holds objects that are not on the trusted list: {', '.join(untrusted[:3])}")
+    with warnings.catch_warnings():
+        # scikit-learn warns of a model of another of its releases; model.json names both.
+        warnings.simplefilter("ignore")
+        return skops.io.loads(files[MODEL], trusted=sorted(_TRUSTED))
+
+
+def load_settings(files: Mapping[str, bytes]) -> dict[str, Any]:
+    """What ``model.json`` says of a model."""
+    try:
+        settings = json.loads(files[SETTINGS])
+    except (KeyError, ValueError) as error:
+        raise FitError("the model cannot be read: its model.json is missing or not JSON") from error
+    if not isinstance(settings, dict):
+        raise FitError("the model cannot be read: its model.json holds no mapping")
+    return settings
+
+
+def _untrusted(model: bytes) -> list[str]:
+    try:
+        return sorted(set(skops.io.get_untrusted_types(data=model)) - _TRUSTED)
+    except (UnsupportedTypeException, KeyError, ValueError, TypeError, OSError, BadZipFile) as error:
+        raise FitError(f"model.skops cannot be read: {type(error).__name__}") from error
+
+
+def _bytes_of_trees(pipeline: Any) -> int:
+    trees = getattr(pipeline.steps[-1][1], "estimators_", [])
+    nodes = sum(tree.tree_.node_count for tree in trees if hasattr(tree, "tree_"))
+    n_classes = len(getattr(pipeline.steps[-1][1], "classes_", ()))
+    return int(nodes) * (64 + 8 * n_classes)
+
+
+def _too_large(n_bytes: int) -> str:
+    return f"the model is not kept: {n_bytes / 1e6:.0f} MB are more than {_LARGEST_MODEL / 1e6:.0f} MB"

@@ -1,0 +1,91 @@
+"""From a name to a contestant."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from bakeoff.contestants._families import FAMILIES
+from bakeoff.contestants._nearest import did_you_mean
+from bakeoff.contestants._protocol import Contestant
+from bakeoff.errors import SettingsError
+
+__all__ = ["families", "make_contestant", "wrap"]
+
+_DENSE = {"dense": "dense neural network, trained as a population"}
+
+
+def families() -> Mapping[str, str]:
+    """Every family by name, with one line about it. Any classifier of scikit-learn enters by its class name too."""
+    return MappingProxyType(_DENSE | {name: family.description for name, family in FAMILIES.items()})
+
+
+def make_contestant(name: str, family: str, settings: Mapping[str, Any] | None = None) -> Contestant:
+    """A contestant by the name of its family.
+
+    Parameters
+    ----------
+    name : str
+        Unique in a bake-off.
+    family : str
+        One of `families`, or the class name of a classifier of scikit-learn. Nothing else is ever imported.
+    settings : mapping, optional
+
+    Raises
+    ------
+    SettingsError
+        If there is no such family, or its settings cannot be used.
+
+    Examples
+    --------
+    >>> make_contestant("baseline", "dummy").is_random
+    False
+    >>> make_contestant("ridge", "RidgeClassifier", {"alpha": 2.0}).family
+    'RidgeClassifier'
+    """
+    settings = dict(settings or {})
+    if family == "dense":
+        from bakeoff.contestants._dense import DenseContestant  # noqa: PLC0415 - loads JAX
+
+        return DenseContestant(name, settings)
+    from bakeoff.contestants._classes import (  # noqa: PLC0415 - loads scikit-learn
+        classifier_class,
+        needs_estimators,
+        scikit_learn_names,
+    )
+    from bakeoff.contestants._classical import ClassicalContestant  # noqa: PLC0415
+
+    classifier = classifier_class(family)
+    if classifier is None:
+        hint = did_you_mean(family, [*families(), *scikit_learn_names()])
+        known = ", ".join(families())
+        raise SettingsError(
+            f"{name}: there is no contestant '{family}'.{hint} Known are {known}, and every classifier of scikit-learn "
+            "by its class name."
+        )
+    needed = needs_estimators(classifier)
+    if needed:
+        raise SettingsError(
+            f"{name}: {family} combines other estimators ({', '.join(needed)}), which cannot be named here. "
+            f"Give an instance through the Python API: bakeoff.contestants.wrap({name!r}, {family}(...))."
+        )
+    return ClassicalContestant(name, family, settings)
+
+
+def wrap(name: str, estimator: Any) -> Contestant:
+    """A contestant from an estimator object or class that keeps to scikit-learn's form.
+
+    Parameters
+    ----------
+    name : str
+        Unique in a bake-off.
+    estimator : object or class
+        With `fit` and `predict`, and `classes_` once fitted. A class is called without arguments.
+
+    Raises
+    ------
+    SettingsError
+        If it lacks one of the methods.
+    """
+    from bakeoff.contestants._wrapped import WrappedContestant  # noqa: PLC0415 - loads scikit-learn
+
+    return WrappedContestant(name, estimator() if isinstance(estimator, type) else estimator)

@@ -1,0 +1,45 @@
+"""The three pictures of the data on their own, for an audit that trains nothing."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from bakeoff.report._figure_files import write_figure
+from bakeoff.report._run import StoredRun
+from bakeoff.report._view import View
+from bakeoff.report.sections import Context, data
+
+__all__ = ["draw_data_pictures"]
+
+
+def draw_data_pictures(
+    folder: str | Path, card: Mapping[str, Any], pictures: Mapping[str, NDArray[Any]]
+) -> Sequence[Path]:
+    """Draw random rows with labels, the class histogram, and one image of each class, as PNG and SVG.
+
+    Parameters
+    ----------
+    folder : path
+        Made where it does not exist.
+    card : mapping
+        The ``data`` part of ``results.json``.
+    pictures : mapping of array name to array
+        ``sample_images``, ``sample_labels`` and ``class_images`` as in ``pictures.npz``; empty for plain rows, which
+        have the histogram alone.
+
+    Returns
+    -------
+    sequence of Path
+        Of the PNG files.
+
+    Raises
+    ------
+    StoreError
+        If the folder cannot be written to.
+    """
+    folder = Path(folder)
+    section = data(Context(StoredRun(folder, {"data": card}, pictures=pictures)))
+    charts = View("", "", "", "", (), (section,)).charts()
+    return [write_figure(folder, chart).png_path for chart in charts]

@@ -1,0 +1,80 @@
+"""Blocks of the view model as Markdown for a notebook, where nothing from the data can act."""
+
+import re
+from collections.abc import Iterator
+
+from bakeoff.report._view import Block, Cell, Code, Findings, Fold, Points, Section, Table, Words
+
+__all__ = ["escaped", "markdown"]
+
+# A notebook hands what stands between dollar signs, or after a backslash, to MathJax once the Markdown is set, so that
+# no way of escaping them in Markdown lasts: they are shown by their full-width twins.
+_TWINS = str.maketrans({"$": "\uff04", "\\": "\uff3c"})
+_SPECIAL = re.compile(r"[&<>`*_{}\[\]#|~^\"']|^[-+=]")
+_NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
+
+
+def escaped(text: str) -> str:
+    """Text as Markdown that shows it and does nothing else.
+
+    Examples
+    --------
+    >>> escaped("<b>_3_ | 4</b>")
+    '&#60;b&#62;&#95;3&#95; &#124; 4&#60;/b&#62;'
+    """
+    plain = _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", text.translate(_TWINS))
+    return _NUMBERED.sub(lambda match: f"{match[1]}&#{ord(match[2])};", plain)
+
+
+def markdown(section: Section, with_folds: bool) -> str:
+    """A section with its title.
+
+    Parameters
+    ----------
+    section : Section
+    with_folds : bool
+        Whether what is folded away is written too: where no code cell shows it.
+    """
+    return "\n\n".join([f"## {escaped(section.title)}", *_blocks(section.blocks, with_folds)])
+
+
+def _blocks(blocks: tuple[Block, ...], with_folds: bool) -> Iterator[str]:
+    for block in blocks:
+        match block:
+            case Words():
+                yield escaped(block.text)
+            case Points():
+                yield _list(block.items)
+            case Findings():
+                lines = [f"{each.severity} {each.code}: {each.title}. {each.detail}".strip() for each in block.findings]
+                yield _list(tuple(lines))
+            case Table():
+                yield _table(block)
+            case Code():
+                yield _fenced(block.text)
+            case Fold() if with_folds:
+                yield f"### {escaped(block.title)}"
+                yield from _blocks(block.blocks, with_folds)
+            case _:  # figures and galleries are drawn by code cells
+                pass
+
+
+def _list(items: tuple[str, ...]) -> str:
+    return "\n".join(f"- {escaped(item)}" for item in items)
+
+
+def _table(table: Table) -> str:
+    head = _row(Cell(column.title) for column in table.columns)
+    rule = "|" + "|".join(" ---: " if column.is_number else " --- " for column in table.columns) + "|"
+    rows = [*table.rows, *([table.foot] if table.foot else [])]
+    return "\n".join([f"*{escaped(table.caption)}*", "", head, rule, *map(_row, map(iter, rows))])
+
+
+def _row(cells: Iterator[Cell]) -> str:
+    return "| " + " | ".join(escaped(cell.text) for cell in cells) + " |"
+
+
+def _fenced(text: str) -> str:
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}"

@@ -1,0 +1,146 @@
+"""The code cells of the notebook, as functions: what is checked and run here is what the notebook shows.
+
+Each takes ``run``, what `bakeoff.open_run` gives, and what it prints or returns becomes the output of the cell. No text
+from the data is ever part of the code: a cell for one contestant gets its number.
+"""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from bakeoff.report import figures
+
+__all__ = [
+    "Run",
+    "class_histogram",
+    "comparisons",
+    "confusion_matrix",
+    "history",
+    "leaderboard",
+    "mistakes",
+    "one_image_per_class",
+    "per_class",
+    "reliability",
+    "rows_of_data",
+    "sample_images",
+    "scores",
+    "summary",
+    "times",
+]
+
+
+class Run(Protocol):
+    """What the cells need of a run."""
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        ...
+
+    @property
+    def results(self) -> Any:
+        """The content of ``results.json``."""
+        ...
+
+
+def rows_of_data(run: Run) -> None:
+    """Rows, classes and values of the data."""
+    data = run.results["data"]
+    for key in ("name", "kind", "n_train", "n_validation", "n_test", "n_classes", "missing_values", "value_range"):
+        print(f"{key:>15}: {data.get(key)}")
+
+
+def class_histogram(run: Run) -> Figure:
+    """Rows of each class."""
+    data = run.results["data"]
+    return figures.class_histogram(data["class_names"], data["class_counts"])
+
+
+def sample_images(run: Run) -> Figure:
+    """Random training rows with their labels."""
+    names = run.results["data"]["class_names"]
+    with np.load(run.folder / "pictures.npz") as pictures:
+        images, labels = pictures["sample_images"], pictures["sample_labels"]
+    return figures.sample_images(images, [names[label] for label in labels])
+
+
+def one_image_per_class(run: Run) -> Figure:
+    """One training image of each class."""
+    with np.load(run.folder / "pictures.npz") as pictures:
+        images = pictures["class_images"]
+    return figures.one_image_per_class(images, run.results["data"]["class_names"])
+
+
+def scores(run: Run) -> None:
+    """Every score, the mean over seeds."""
+    for contestant in run.results["contestants"]:
+        for part in ("validation", "test"):
+            for metric, score in (contestant.get(part) or {}).items():
+                if score:
+                    print(f"{contestant['name']!r:20} {part:10} {metric:12} {score['mean']:.4f}")
+
+
+def leaderboard(run: Run) -> Figure:
+    """Scores with intervals, and a stroke for each seed."""
+    return figures.leaderboard(run.results["contestants"], run.results["protocol"]["primary_metric"])
+
+
+def times(run: Run) -> Figure:
+    """What each contestant costs."""
+    return figures.times(run.results["contestants"])
+
+
+def comparisons(run: Run) -> None:
+    """Every pair: first minus second."""
+    for pair in run.results["comparisons"]:
+        print(f"{pair['a']!r} - {pair['b']!r} on {pair['on']} rows, {pair['estimand']}: {pair['decision']}")
+        if pair["difference"] is not None:
+            print(f"    difference {pair['difference']:+.4f}, interval {pair['low']} to {pair['high']}")
+
+
+def history(run: Run, number: int) -> Figure:
+    """Loss, accuracy and F1 over the epochs."""
+    contestant = run.results["contestants"][number]
+    curves = [curve for curve in contestant["history"] if curve["stage"] != "refit"] or contestant["history"]
+    return figures.history(curves, metrics=("loss", "accuracy", "f1"))
+
+
+def per_class(run: Run, number: int, part: str) -> None:
+    """Precision, recall and F1 of each class."""
+    names = run.results["data"]["class_names"]
+    print(f"{'class':20} precision recall     f1 support")
+    for line in run.results["contestants"][number]["per_class"][part]:
+        name = f"{names[line['class']]!r}"
+        print(f"{name:20} {line['precision']:9.4f} {line['recall']:.4f} {line['f1']:.4f} {line['support']:7}")
+
+
+def confusion_matrix(run: Run, number: int, part: str) -> Figure:
+    """Which class is taken for which."""
+    contestant = run.results["contestants"][number]
+    return figures.confusion_matrix(contestant["confusion"][part], run.results["data"]["class_names"])
+
+
+def reliability(run: Run, part: str) -> Figure:
+    """Whether a probability means what it says."""
+    return figures.reliability(run.results["contestants"], part)
+
+
+def mistakes(run: Run, number: int) -> Figure:
+    """The validation rows that it got most wrong."""
+    names = dict(enumerate(run.results["data"]["class_names"]))
+    prefix = f"mistakes_{run.results['contestants'][number]['name']}_"
+    with np.load(run.folder / "pictures.npz") as pictures:
+        images, confidence = pictures[prefix + "images"], pictures[prefix + "confidence"]
+        said = [names.get(int(label), "no class") for label in pictures[prefix + "said"]]
+        true = [names.get(int(label), "no class") for label in pictures[prefix + "true"]]
+    return figures.mistakes(images, said, true, confidence)
+
+
+def summary(run: Run, number: int) -> None:
+    """Layers and their parameters."""
+    layers = run.results["contestants"][number]["summary"]
+    for layer in layers:
+        print(f"{layer['name']!r:35} {layer['output']!r:30} {layer['parameters'] or 0:>12,}")
+    print(f"{'total':66} {sum(layer['parameters'] or 0 for layer in layers):>12,}")

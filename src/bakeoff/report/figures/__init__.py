@@ -1,0 +1,32 @@
+"""Figures of a bake-off: each takes plain data, as ``results.json`` and ``pictures.npz`` hold it, and returns a figure.
+
+They are ordinary `matplotlib.figure.Figure` objects: save them with ``savefig``, or leave one as the last line of a
+notebook's cell.
+
+>>> from bakeoff.report import figures
+>>> figure = figures.class_histogram(["cat", "dog"], {"train": [12, 9]})
+>>> figure.axes[0].get_ylabel()
+'rows'
+"""
+
+from bakeoff.report.figures._data import class_histogram, mistakes, one_image_per_class, sample_images
+from bakeoff.report.figures._errors import confusion_matrix, reliability
+from bakeoff.report.figures._scores import leaderboard, times
+from bakeoff.report.figures._style import THEME, ReportFigure, save_png, save_svg
+from bakeoff.report.figures._training import history
+
+__all__ = [
+    "THEME",
+    "ReportFigure",
+    "class_histogram",
+    "confusion_matrix",
+    "history",
+    "leaderboard",
+    "mistakes",
+    "one_image_per_class",
+    "reliability",
+    "sample_images",
+    "save_png",
+    "save_svg",
+    "times",
+]
