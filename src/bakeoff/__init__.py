@@ -1,3 +1,49 @@
-"""Tells you which model to trust on your labelled images."""
+"""Tells you which model to trust on your labelled images.
+
+::
+
+    import bakeoff
+
+    run = bakeoff.run("digits", contestants=["dense", "svc"], seeds=3)
+    print(run.verdict)
+
+Everything here is imported when it is first used, so that ``import bakeoff`` costs nothing.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+__all__ = ["BakeoffError", "DenseClassifier", "Recipe", "Run", "__version__", "audit", "open_run", "predict", "run"]
+
+_HOMES = {
+    "BakeoffError": "bakeoff.errors",
+    "DenseClassifier": "bakeoff.estimator",
+    "Recipe": "bakeoff.recipe",
+    "Run": "bakeoff.contest",
+    "audit": "bakeoff.api",
+    "open_run": "bakeoff.contest",
+    "predict": "bakeoff.api",
+    "run": "bakeoff.api",
+}
+
+if TYPE_CHECKING:
+    from bakeoff.api import audit, predict, run
+    from bakeoff.contest import Run, open_run
+    from bakeoff.errors import BakeoffError
+    from bakeoff.estimator import DenseClassifier
+    from bakeoff.recipe import Recipe
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'bakeoff' has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - a module's __getattr__ is not to leave names behind
+
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

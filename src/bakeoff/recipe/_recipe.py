@@ -31,9 +31,13 @@ def _validation_choice(value: object) -> object:
     return value
 
 
-def _shape(value: tuple[int, ...] | None) -> tuple[int, ...] | None:
-    if value is not None and (len(value) not in (2, 3) or min(value) < 1 or value[2:] not in ((), (1,), (3,))):
-        raise ValueError(f"must be [height, width] or [height, width, channels] with 1 or 3 channels. Got {value}")
+def _shape(value: Any) -> Any:
+    def is_shape(sizes: Any) -> bool:
+        whole = isinstance(sizes, list | tuple) and all(type(size) is int and size > 0 for size in sizes)
+        return whole and (len(sizes) == 2 or (len(sizes) == 3 and sizes[2] in (1, 3)))
+
+    if value is not None and not is_shape(value):
+        raise ValueError(f"must be [height, width] or [height, width, channels] with 1 or 3 channels. Got {value!r}")
     return value
 
 
@@ -80,7 +84,7 @@ class DataEntry(_Entry):
     test: str | None = None
     label: str | None = None
     group: str | None = None
-    image_shape: Annotated[tuple[int, ...] | None, AfterValidator(_shape)] = None
+    image_shape: Annotated[tuple[int, int] | tuple[int, int, int] | None, BeforeValidator(_shape)] = None
     rows: bool = False
     class_names: tuple[str, ...] | None = None
 

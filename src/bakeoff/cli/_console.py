@@ -1,0 +1,267 @@
+"""What a person sees in the terminal while a bake-off runs and when it is done.
+
+Results go to standard output; progress and remarks go to standard error, so that a pipe gets results alone. Where
+standard error is not a terminal there is no progress at all.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console as RichConsole
+from rich.padding import Padding
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from bakeoff.cli._options import printable
+from bakeoff.contest import Event, JobProgress, JobStarted, Listener, Run, Said, StageFinished
+
+__all__ = ["Console"]
+
+_MARKS = {"error": ("error", "bold red"), "warning": ("warning", "yellow"), "note": ("note", "blue")}
+
+
+class Console:
+    """The terminal.
+
+    Parameters
+    ----------
+    quiet : bool
+        Show no progress, and of a run its verdict and its report's path alone.
+    """
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._out = RichConsole(highlight=False, soft_wrap=False)
+        self._err = RichConsole(stderr=True, highlight=False)
+
+    # While running ---------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def listening(self) -> Iterator[Listener]:
+        """Show events until the block ends."""
+        if self._quiet:
+            yield lambda _event: None
+            return
+        if not self._err.is_terminal:
+            yield self._plain
+            return
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[news]}"),
+            TimeElapsedColumn(),
+            console=self._err,
+            transient=True,
+        ) as progress:
+            yield _Live(progress).listen
+
+    def _plain(self, event: Event) -> None:
+        """One line for each sentence and each stage that ended, for logs."""
+        if isinstance(event, Said):
+            self._err.print(safe(event.text), soft_wrap=True)
+        elif isinstance(event, StageFinished):
+            self._err.print(_finished_line(event), soft_wrap=True)
+
+    # Afterwards ------------------------------------------------------------------------------------------------
+
+    def show_run(self, run: Run) -> None:
+        """Print the verdict, the leaderboard, the findings and where the report is."""
+        results = run.results
+        report = _shortest(run.folder / "report.html")
+        if self._quiet:
+            self._out.print(safe(results["verdict"]), soft_wrap=True)
+            self._out.print(safe(report), soft_wrap=True)
+            return
+        self._out.print()
+        self._out.print(Text("Verdict  ", style="bold").append(safe(results["verdict"])))
+        self._out.print()
+        self._out.print(_leaderboard(results))
+        self._show_findings(results["findings"])
+        for claim in results["claims"]:
+            mark = {True: "agrees", False: "differs", None: "unclear"}[claim["agrees"]]
+            self._out.print(Text(f"Claim {mark}: ", style="bold").append(safe(claim["explanation"])))
+        opened = results["openings"]
+        if opened["ever"]:
+            self._out.print(
+                f"Test labels opened {_times(opened['this_run'])} by this run, {_times(opened['ever'])} ever here."
+            )
+        self._out.print(Text("Report   ", style="bold").append(safe(report)), soft_wrap=True)
+
+    def show_audit(self, answer: Any, files: Sequence[Path]) -> None:
+        """Print a data card, its findings, and the pictures that were drawn."""
+        card = answer.card
+        table = Table.grid(padding=(0, 2))
+        for key, value in _card_lines(card):
+            table.add_row(Text(key, style="bold"), safe(value))
+        self._out.print(table)
+        self._show_findings([asdict(finding) for finding in answer.found])
+        for path in files:
+            self._out.print(Text("Picture  ", style="bold").append(safe(_shortest(path))), soft_wrap=True)
+
+    def _show_findings(self, findings: Sequence[Mapping[str, Any]]) -> None:
+        for finding in findings:
+            label, style = _MARKS[finding["severity"]]
+            head = Text(f"{finding['code']} {label}: ", style=style).append(printable(finding["title"]), style="bold")
+            self._out.print(head)
+            self._out.print(Padding(safe(finding["detail"]), (0, 0, 0, 5)))
+        if findings:
+            self._out.print()
+
+
+class _Live:
+    """Events as a line for all jobs and a line for the one that runs."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._all: TaskID | None = None
+        self._job: TaskID | None = None
+        self._begun = 0.0
+
+    def listen(self, event: Event) -> None:
+        if isinstance(event, Said):
+            self._progress.console.print(safe(event.text))
+        elif isinstance(event, JobStarted):
+            self._start(event)
+        elif isinstance(event, JobProgress):
+            self._advance(event.values)
+        elif isinstance(event, StageFinished):
+            self._progress.console.print(_finished_line(event))
+        else:
+            self._finish()
+
+    def _start(self, event: JobStarted) -> None:
+        if self._all is None:
+            self._all = self._progress.add_task("all fits", total=event.n_jobs, news="")
+        fits = f", {event.n_members} fits" if event.n_members > 1 else ""
+        stage = "choosing" if event.stage == "validation" else "final fit"
+        self._begun = time.monotonic()
+        self._job = self._progress.add_task(
+            f"{event.contestant} ({stage}{fits})", total=None, news=f"about {_duration(event.estimate_seconds)}"
+        )
+
+    def _advance(self, values: Mapping[str, Any]) -> None:
+        if self._job is None:
+            return
+        epoch, epochs = values.get("epoch"), values.get("epochs")
+        self._progress.update(self._job, completed=epoch, total=epochs, news=_news(values, self._begun))
+
+    def _finish(self) -> None:
+        if self._job is not None:
+            self._progress.remove_task(self._job)
+            self._job = None
+        if self._all is not None:
+            self._progress.advance(self._all)
+
+
+def safe(text: str) -> Text:
+    """Text from data as text: no markup, and control characters shown instead of obeyed."""
+    return Text(printable(text))
+
+
+def _news(values: Mapping[str, Any], begun: float) -> str:
+    parts = []
+    if "epoch" in values and "epochs" in values:
+        parts.append(f"epoch {values['epoch']}/{values['epochs']}")
+    if "seed" in values:
+        parts.append(f"seed {values['seed']}")
+    if "loss" in values:
+        parts.append(f"loss {values['loss']:.4f}")
+    if "validation" in values:
+        parts.append(f"validation {values['validation']:.4f}")
+    if values.get("epoch") and "epochs" in values:
+        left = (time.monotonic() - begun) / values["epoch"] * (values["epochs"] - values["epoch"])
+        parts.append(f"{_duration(left)} left")
+    return "  ".join(parts)
+
+
+def _finished_line(event: StageFinished) -> Text:
+    stage = "chosen on validation rows" if event.stage == "validation" else "fitted on all training rows"
+    fits = f"{event.n_fits} fit{'s' if event.n_fits > 1 else ''}"
+    kept = f"{event.n_reused} kept from before, " if event.n_reused else ""
+    line = Text("✗ ", style="red") if event.n_failed else Text("✓ ", style="green")
+    line.append_text(safe(event.contestant)).append(f" {stage}: {fits}, {kept}{_duration(event.seconds)}")
+    if event.n_failed:
+        line.append(f"; {event.n_failed} failed: ").append_text(safe(event.reason or ""))
+    return line
+
+
+def _leaderboard(results: Mapping[str, Any]) -> Table:
+    part = "test" if any(entry["test"] for entry in results["contestants"]) else "validation"
+    metric = results["protocol"]["primary_metric"]
+    rows = {"file": "test", "holdout": "holdout", "folds": "out-of-fold"}[results["protocol"]["test"]]
+    table = Table(
+        title=f"{rows if part == 'test' else part} rows, by {metric}",
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+    )
+    for heading in ("contestant", metric, "interval", "accuracy", "seeds", "fit", "predict one"):
+        table.add_column(heading, justify="left" if heading == "contestant" else "right")
+    for entry in results["contestants"]:
+        scores = entry[part]
+        if scores is None or scores[metric] is None:
+            table.add_row(safe(entry["name"]), safe(entry["status"]), safe(entry["reason"] or ""))
+            continue
+        score, seconds = scores[metric], entry["seconds"]
+        interval = "too few" if score["low"] is None else f"{score['low']:.4f} to {score['high']:.4f}"
+        table.add_row(
+            safe(entry["name"]),
+            f"{score['mean']:.4f}",
+            interval,
+            f"{scores['accuracy']['mean']:.4f}",
+            str(len(entry["seeds"])),
+            _duration(seconds["fit"] + seconds["compile"]),
+            f"{seconds['predict_one_ms']:.2f} ms",
+        )
+    return table
+
+
+def _card_lines(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    counts = card["class_counts"]["train"]
+    yield "data", f"{card['name']}: {card['kind']}"
+    test = f", {card['n_test']:,} test" if card["n_test"] else ""
+    shape = "x".join(map(str, card["image_shape"])) if card["image_shape"] else f"{card['n_features']} columns"
+    yield "rows", f"{card['n_train']:,} training{test}; {shape}"
+    yield "classes", f"{card['n_classes']}: {_listed(card['class_names'])}"
+    yield "balance", f"{min(counts):,} to {max(counts):,} training rows a class"
+    if card["value_range"]:
+        yield "range", f"{card['value_range'][0]:g} to {card['value_range'][1]:g}"
+    yield "missing", f"{card['missing_values']:,} cells"
+    copies = card["exact_copies"]
+    across = f", {copies['test_in_train']:,} test rows stand in training" if card["n_test"] else ""
+    yield "exact copies", f"{copies['train']:,} within training{across}"
+    groups = card["groups"]
+    yield "groups", f"{groups['n_groups']:,} declared" if groups["declared"] else "none declared"
+    for source in card["sources"]:
+        yield "file", f"{source['name']}  sha256 {source['sha256'][:16]}…  {source['n_bytes']:,} bytes"
+    for decision in card["decisions"]:
+        yield "decided", decision
+
+
+def _listed(names: Sequence[str], most: int = 12) -> str:
+    return ", ".join(names[:most]) + (f", … ({len(names) - most} more)" if len(names) > most else "")
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _shortest(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

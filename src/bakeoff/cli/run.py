@@ -1,0 +1,84 @@
+"""``bakeoff run``: the whole job."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bakeoff.cli._options import comma_list, data_options, workspace_option
+
+__all__ = ["run"]
+
+
+@click.command()
+@click.argument("where")
+@data_options
+@click.option("--contestants", metavar="A,B,...", callback=comma_list, help="Who enters, such as dense,svc,forest.")
+@click.option("--seeds", type=click.IntRange(1, 1000), metavar="N", help="Seeds for random contestants. [default: 5]")
+@click.option("--metric", type=click.Choice(["f1_macro", "accuracy", "f1_weighted", "log_loss"]), help="Decides.")
+@click.option("--validation", metavar="FRACTION|test|none", help="What is chosen on. [default: 0.2]")
+@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="For one fit.")
+@click.option("--threads", type=click.IntRange(1, 4096), metavar="N", help="[default: all cores]")
+@click.option("--ignore", metavar="CODE,...", callback=comma_list, help="Findings to leave out, such as D002.")
+@click.option("--name", metavar="NAME", help="Name of the bake-off, part of its folder's name.")
+@workspace_option
+@click.option("--dry-run", is_flag=True, help="Print the resolved recipe and what would run, and stop.")
+@click.option("--retime", is_flag=True, help="Fit and time even what is kept from earlier runs.")
+@click.option("--strict", is_flag=True, help="Exit with status 3 where a finding is an error.")
+@click.option("--json", "as_json", is_flag=True, help="Print results.json to standard output, and nothing else.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the verdict and the report's path alone.")
+def run(where: str, workspace: Path, **options: Any) -> int:
+    """Train, compare and explain.
+
+    WHERE is a name (digits, mnist, fashion-mnist, kmnist, sign-mnist), a file, a folder with one folder a class, or
+    a recipe (.yaml, .json).
+
+    \b
+    bakeoff run digits
+    bakeoff run train.csv --test test.csv --contestants dense,svc,forest --seeds 3
+    bakeoff run recipes/sign-mnist.yaml
+    """  # noqa: D301 - click reads the backspace character itself
+    from bakeoff import api  # noqa: PLC0415 - heavy
+    from bakeoff.cli._console import Console  # noqa: PLC0415
+    from bakeoff.contest import ContestOptions  # noqa: PLC0415
+
+    recipe = api.make_recipe(where, **_changes(options))
+    console = Console(quiet=options["quiet"] or options["as_json"])
+    plan = api.plan(recipe)
+    if options["dry_run"]:
+        click.echo(api.describe_plan(plan), nl=False)
+        return 0
+    with console.listening() as listen:
+        run = api.run_plan(
+            plan, ContestOptions(workspace, listen=listen, retime=options["retime"], command=_command_line())
+        )
+    if options["as_json"]:
+        click.echo((run.folder / "results.json").read_text(encoding="utf-8"), nl=False)
+    else:
+        console.show_run(run)
+    if options["strict"]:
+        api.refuse_errors(run)
+    return run.exit_status
+
+
+def _changes(options: dict[str, Any]) -> dict[str, Any]:
+    """What was given on the command line; the rest is left to the recipe."""
+    own = ("dry_run", "retime", "strict", "as_json", "quiet")
+    renamed = {"metric": "primary_metric", "time_limit": "time_limit_seconds"}
+    given = {renamed.get(key, key): value for key, value in options.items() if key not in own and value is not None}
+    validation = given.get("validation")
+    if validation is not None and validation not in ("test", "none"):
+        try:
+            given["validation"] = float(validation)
+        except ValueError:
+            raise click.BadParameter(
+                f"must be a fraction between 0 and 1, 'test' or 'none'. Got {validation!r}", param_hint="--validation"
+            ) from None
+    return given
+
+
+def _command_line() -> str:
+    import shlex  # noqa: PLC0415 - only here
+    import sys  # noqa: PLC0415
+
+    return shlex.join(["bakeoff", *sys.argv[1:]])

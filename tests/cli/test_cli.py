@@ -1,0 +1,227 @@
+"""The commands as a person types them: answers, exit statuses, and one clear line for what is wrong."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from bakeoff.recipe import parse_recipe
+from bakeoff.store import Store
+from bakeoff.testing import check_results, make_blurs
+
+QUICK = ("--contestants", "knn,dummy", "--threads", "1")
+
+
+def bakeoff(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bakeoff", *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def csv_file(workspace: Path) -> Path:
+    blurs = make_blurs(n_train=300, n_test=None)
+    table = np.column_stack([blurs.y_train, blurs.X_train])
+    header = ",".join(["label", *(f"pixel{number}" for number in range(16))])
+    path = workspace / "blurs.csv"
+    np.savetxt(path, table, fmt="%d", delimiter=",", header=header, comments="")
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace in which one bake-off on digits has run."""
+    workspace = tmp_path_factory.mktemp("finished")
+    done = bakeoff("run", "digits", *QUICK, cwd=workspace)
+    assert done.returncode == 0, done.stderr
+    return workspace
+
+
+def test_help_answers_in_half_a_second() -> None:
+    """Measured beside a bare interpreter in the same run, so a slow machine is slow for both."""
+
+    def best(code: str) -> float:
+        clocks = []
+        for _ in range(5):
+            started = time.perf_counter()
+            subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+            clocks.append(time.perf_counter() - started)
+        return min(clocks)
+
+    bare = best("pass")
+    helped = best("import sys; sys.argv = ['bakeoff', '--help']; import bakeoff.cli; bakeoff.cli.main()")
+    assert helped - bare < max(0.5, 10 * bare)
+
+
+def test_every_command_has_help(tmp_path: Path) -> None:
+    for command in ("run", "audit", "predict", "report", "list", "doctor"):
+        answer = bakeoff(command, "--help", cwd=tmp_path)
+        assert answer.returncode == 0
+        assert "Usage:" in answer.stdout
+
+
+def test_a_run_prints_verdict_leaderboard_and_the_reports_path(finished: Path) -> None:
+    with Store(finished) as store:
+        (record,) = store.runs()
+    answer = bakeoff("run", "digits", *QUICK, "-q", cwd=finished)
+    verdict, report = answer.stdout.strip().split("\n")
+    assert verdict == record.verdict
+    assert (finished / report).is_file()
+    assert answer.stderr == ""
+
+
+def test_json_prints_the_results_and_nothing_else(finished: Path) -> None:
+    answer = bakeoff("run", "digits", *QUICK, "--json", cwd=finished)
+    assert answer.returncode == 0
+    assert answer.stderr == ""
+    results = json.loads(answer.stdout)
+    assert check_results(results) == []
+    assert {entry["name"] for entry in results["contestants"]} == {"knn", "dummy"}
+
+
+def test_the_same_command_again_fits_nothing(finished: Path) -> None:
+    answer = bakeoff("run", "digits", *QUICK, cwd=finished)
+    assert answer.stderr.count("5 fits, 5 kept from before") == 4  # two contestants, each in two stages
+
+
+def test_a_dry_run_prints_a_recipe_that_runs_the_same(workspace: Path, csv_file: Path) -> None:
+    plan = bakeoff("run", csv_file.name, *QUICK, "--dry-run", cwd=workspace)
+    assert plan.returncode == 0, plan.stderr
+    recipe = parse_recipe(plan.stdout)
+    assert [entry.name for entry in recipe.contestants or ()] == ["knn", "dummy"]
+    assert "# What would run: 20 fits, about" in plan.stdout
+    assert not (workspace / "runs").exists()
+    (workspace / "again.yaml").write_text(plan.stdout)
+    again = bakeoff("run", "again.yaml", "--dry-run", cwd=workspace)
+    settled = parse_recipe(again.stdout)
+    assert settled.contestants == recipe.contestants
+    assert settled.protocol == recipe.protocol
+
+
+def test_predict_names_the_class_of_an_image(finished: Path) -> None:
+    digits = load_digits()
+    Image.fromarray((digits.images[0] * 15.9375).astype(np.uint8)).save(finished / "zero.png")
+    answer = bakeoff("predict", "latest", "zero.png", "--contestant", "knn", cwd=finished)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.startswith("zero.png: 0 ")
+    as_json = bakeoff("predict", "latest", "zero.png", "--contestant", "knn", "--json", cwd=finished)
+    assert json.loads(as_json.stdout)["predictions"][0]["classes"][0]["class"] == "0"
+
+
+def test_list_shows_the_runs_and_the_names(finished: Path, tmp_path: Path) -> None:
+    assert "digits-" in bakeoff("list", cwd=finished).stdout
+    assert "No runs here yet" in bakeoff("list", cwd=tmp_path).stdout
+    assert "svc" in bakeoff("list", "--contestants", cwd=tmp_path).stdout
+    assert "sign-mnist" in bakeoff("list", "--data", cwd=tmp_path).stdout
+
+
+def test_report_is_written_again_in_both_forms(finished: Path) -> None:
+    answer = bakeoff("report", "latest", "--format", "html,ipynb", cwd=finished)
+    assert answer.returncode == 0, answer.stderr
+    paths = [Path(line) for line in answer.stdout.split("\n") if line]
+    assert [path.suffix for path in paths] == [".html", ".ipynb"]
+    assert all(path.is_file() for path in paths)
+
+
+def test_audit_prints_the_card_and_draws_three_pictures(workspace: Path) -> None:
+    answer = bakeoff("audit", "digits", cwd=workspace)
+    assert answer.returncode == 0, answer.stderr
+    for said in ("1,797 training", "8x8x1", "174 to 183 training rows a class", "0 to 16", "D002 note"):
+        assert said in answer.stdout, said
+    assert len({path.stem for path in (workspace / "audit").iterdir()}) == 3
+
+
+def test_strict_refuses_an_error_with_status_3(workspace: Path) -> None:
+    blurs = make_blurs(n_train=300, n_test=None)
+    np.savez(
+        workspace / "copies.npz",
+        X_train=blurs.X_train,
+        y_train=blurs.y_train,
+        X_test=blurs.X_train[:60],
+        y_test=blurs.y_train[:60],
+    )
+    answer = bakeoff("audit", "copies.npz", "--image-shape", "4x4", "--strict", cwd=workspace)
+    assert answer.returncode == 3
+    assert "bakeoff: --strict refuses: D006" in answer.stderr
+
+
+def test_a_failed_fit_ends_with_status_1_and_stays_in_the_table(workspace: Path, csv_file: Path) -> None:
+    knn = "{family: knn, settings: {n_neighbors: 100000, pca: null}}"
+    (workspace / "r.yaml").write_text(f"name: x\ndata: {{source: {csv_file.name}}}\ncontestants: [dummy, {knn}]")
+    answer = bakeoff("run", "r.yaml", cwd=workspace)
+    assert answer.returncode == 1
+    assert "knn" in answer.stdout
+    assert "failed" in answer.stdout
+    assert "Traceback" not in answer.stdout + answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "nowhere.csv"), "nowhere.csv"),
+        (("run", "digits", "--contestants", "svx"), "did you mean 'svc'"),
+        (("run", "mnits"), "did you mean 'mnist'"),
+        (("run", "digits", "--validation", "2"), "must be a fraction between 0 and 1"),
+        (("run", "digits", "--validation", "half"), "must be a fraction between 0 and 1"),
+        (("run", "digits", "--name", "a b"), "that can name a file"),
+        (("run", "digits", "--seeds", "0"), "--seeds"),
+        (("run", "digits", "--contestans", "svc"), "--contestants"),
+        (("run", "none.yaml"), "none.yaml: cannot be read"),
+        (("run", "digits", "--image-shape", "8"), "HEIGHTxWIDTH"),
+        (("audit", "digits", "--image-shape", "7x7"), "7"),
+        (("predict", "nowhere", "x.png"), "nowhere: no run of that name"),
+        (("report", "nowhere"), "nowhere: no run of that name"),
+        (("report", "--format", "doc"), "must be html or ipynb"),
+        (("bake",), "bake"),
+    ],
+)
+def test_bad_arguments_get_one_line_and_status_2(workspace: Path, arguments: tuple[str, ...], said: str) -> None:
+    answer = bakeoff(*arguments, cwd=workspace)
+    assert answer.returncode == 2
+    assert said in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert answer.stdout == ""
+    assert not (workspace / "runs").exists()
+
+
+def test_a_recipe_takes_the_flags_that_are_given(workspace: Path, csv_file: Path) -> None:
+    (workspace / "r.yaml").write_text(
+        f"name: mine\ndata: {{source: {csv_file.name}}}\nprotocol: {{seeds: 2}}\n"
+        "contestants: [{family: forest, seeds: [3, 4], settings: {n_estimators: 7}}]"
+    )
+    plan = bakeoff("run", "r.yaml", "--seeds", "4", "--metric", "accuracy", "--dry-run", cwd=workspace)
+    recipe = parse_recipe(plan.stdout)
+    assert recipe.contestants is not None
+    assert recipe.contestants[0].seeds == (0, 1, 2, 3)
+    assert recipe.contestants[0].settings["n_estimators"] == 7
+    assert recipe.protocol.primary_metric == "accuracy"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals as a terminal sends them")
+def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(workspace: Path) -> None:
+    command = [sys.executable, "-m", "bakeoff", "run", "digits", "--contestants", "dummy,dense", "--threads", "1"]
+    process = subprocess.Popen(
+        command, cwd=workspace, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and _n_fits(workspace) < 10:
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert "the same command goes on" in said
+    again = bakeoff("run", "digits", "--contestants", "dummy", "--threads", "1", cwd=workspace)
+    assert again.stderr.count("5 fits, 5 kept from before") == 2
+
+
+def _n_fits(workspace: Path) -> int:
+    return len(list((workspace / "artifacts" / "fits").glob("*/*"))) if (workspace / "artifacts").is_dir() else 0

@@ -1,0 +1,308 @@
+"""The whole job with contestants that are quick: what is fitted, kept, opened, compared and written."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
+
+import bakeoff.contest
+from bakeoff.contest import ContestOptions, Event, JobFinished, JobProgress, Plan, Run, open_run, predict, run_contest
+from bakeoff.contest._seal import SealedRows
+from bakeoff.errors import InputError, SettingsError, StoreError
+from bakeoff.executors import InlineExecutor, LocalExecutor
+from bakeoff.store import Store
+from bakeoff.testing import CentroidContestant, check_results, make_blurs
+
+RunHere = Callable[..., Run]
+PlanOf = Callable[..., Plan]
+
+
+def entry(run: Run, name: str) -> dict[str, Any]:
+    return dict(run.contestant(name))
+
+
+def predictions(run: Run, name: str, seed: int) -> dict[str, np.ndarray]:
+    with np.load(run.folder / "predictions" / f"{name}-{seed}.npz") as archive:
+        return dict(archive)
+
+
+def test_scores_are_those_of_scikit_learn_on_the_stored_predictions(
+    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant, shaky: CentroidContestant
+) -> None:
+    dataset = make_blurs()
+    done = run(plan_of(dataset, [centroid, shaky]))
+    assert dataset.y_test is not None
+    for name, seeds in (("centroid", [0]), ("shaky", [0, 1, 2])):
+        scores = entry(done, name)["test"]
+        for index, seed in enumerate(seeds):
+            stored = predictions(done, name, seed)
+            np.testing.assert_array_equal(stored["test_rows"], np.arange(90))
+            truth, said = dataset.y_test, stored["test_labels"]
+            probabilities = stored["test_probabilities"].astype(float)
+            probabilities /= probabilities.sum(axis=1, keepdims=True)  # float32 sums to 1 within 1e-7
+            expected = {
+                "accuracy": accuracy_score(truth, said),
+                "f1_macro": f1_score(truth, said, average="macro"),
+                "f1_weighted": f1_score(truth, said, average="weighted"),
+                "log_loss": log_loss(truth, probabilities),
+            }
+            for metric, value in expected.items():
+                assert scores[metric]["values"][index] == pytest.approx(value, abs=1e-6)
+        matrices = [confusion_matrix(dataset.y_test, predictions(done, name, seed)["test_labels"]) for seed in seeds]
+        np.testing.assert_allclose(entry(done, name)["confusion"]["test"], np.mean(matrices, axis=0))
+
+
+def test_the_results_keep_their_contract(
+    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant, shaky: CentroidContestant
+) -> None:
+    done = run(plan_of(make_blurs(), [centroid, shaky]))
+    assert check_results(dict(done.results)) == []
+    assert json.loads((done.folder / "results.json").read_text()) == done.results
+    for name in ("recipe.yaml", "environment.json", "data.json", "leaderboard.csv", "log.txt", "pictures.npz"):
+        assert (done.folder / name).is_file(), name
+    assert (done.folder.parent / "latest").resolve() == done.folder
+    assert open_run("latest", done.folder.parents[1]).folder == done.folder
+
+
+def test_a_contestant_that_is_not_random_is_fitted_with_one_seed(
+    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant, shaky: CentroidContestant
+) -> None:
+    done = run(plan_of(make_blurs(), [centroid, shaky]))
+    assert entry(done, "centroid")["seeds"] == [0]
+    assert entry(done, "shaky")["seeds"] == [0, 1, 2]
+
+
+def test_the_test_rows_see_a_fit_on_all_training_rows(
+    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant
+) -> None:
+    dataset = make_blurs()
+    done = run(plan_of(dataset, [centroid]))
+    X, y = dataset.X_train.astype(np.float32), dataset.y_train
+    means = np.stack([X[y == label].mean(axis=0) for label in range(3)])
+    assert dataset.X_test is not None
+    distances = ((dataset.X_test[:, None, :] - means) ** 2).sum(axis=2)
+    np.testing.assert_array_equal(predictions(done, "centroid", 0)["test_labels"], distances.argmin(axis=1))
+    kept = np.frombuffer((done.folder / "models" / "centroid-0" / "means.bin").read_bytes(), "<f4")
+    np.testing.assert_allclose(kept.reshape(3, 16), means, rtol=1e-6)
+
+
+def test_folds_score_every_row_by_a_fit_that_never_saw_it(
+    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant
+) -> None:
+    dataset = make_blurs(n_test=None)
+    done = run(plan_of(dataset, [centroid]))
+    stored = predictions(done, "centroid", 0)
+    np.testing.assert_array_equal(stored["test_rows"], np.arange(240))
+    np.testing.assert_array_equal(stored["validation_rows"], np.arange(240))
+    fits = entry(done, "centroid")["fits"]
+    assert sorted(fit["division"] for fit in fits if fit["stage"] == "refit") == [0, 1, 2, 3, 4]
+    assert done.results["protocol"]["test"] == "folds"
+    assert entry(done, "centroid")["test"]["accuracy"]["mean"] == pytest.approx(
+        accuracy_score(dataset.y_train, stored["test_labels"])
+    )
+
+
+def test_the_same_command_again_fits_nothing_and_gives_the_same(
+    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant, shaky: CentroidContestant
+) -> None:
+    plan = plan_of(make_blurs(), [centroid, shaky])
+    first, events = run(plan), list[Event]()
+    second = run(plan, events)
+    finished = [event for event in events if isinstance(event, JobFinished) and event.contestant != "dummy"]
+    assert all(event.n_reused for event in finished)
+    assert not any(isinstance(event, JobProgress) for event in events)
+    for one, other in zip(first.results["contestants"], second.results["contestants"], strict=True):
+        assert one["test"] == other["test"]
+        assert one["seconds"] == other["seconds"]
+    assert first.folder != second.folder
+
+
+def test_a_new_contestant_is_the_only_one_fitted(
+    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant, shaky: CentroidContestant
+) -> None:
+    run(plan_of(make_blurs(), [centroid]))
+    events: list[Event] = []
+    run(plan_of(make_blurs(), [centroid, shaky]), events)
+    fitted = {event.contestant for event in events if isinstance(event, JobFinished) and not event.n_reused}
+    assert fitted == {"shaky"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda contestant, dataset: (CentroidContestant("centroid", version="2"), dataset),
+        lambda contestant, dataset: (CentroidContestant("centroid", shake=1.0), dataset),
+        lambda contestant, dataset: (contestant, make_blurs(seed=1)),
+        lambda contestant, dataset: (contestant, make_blurs(n_train=243)),
+    ],
+    ids=["library version", "setting", "rows", "number of rows"],
+)
+def test_whatever_determines_a_fit_changes_its_name(
+    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant, change: Any
+) -> None:
+    dataset = make_blurs()
+    run(plan_of(dataset, [centroid]))
+    other, rows = change(centroid, dataset)
+    events: list[Event] = []
+    run(plan_of(rows, [other]), events)
+    assert not any(
+        event.n_reused for event in events if isinstance(event, JobFinished) and event.contestant == "centroid"
+    )
+
+
+def test_another_name_for_the_same_contestant_is_the_same_fit(
+    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant
+) -> None:
+    run(plan_of(make_blurs(), [centroid]))
+    events: list[Event] = []
+    run(plan_of(make_blurs(), [CentroidContestant("other")]), events)
+    assert all(event.n_reused for event in events if isinstance(event, JobFinished))
+
+
+def test_retime_fits_again_and_takes_the_new_clock(plan_of: PlanOf, run: RunHere, centroid: CentroidContestant) -> None:
+    plan = plan_of(make_blurs(), [centroid])
+    first = run(plan)
+    second = run(plan, retime=True)
+    assert not any(fit["reused"] for fit in entry(second, "centroid")["fits"])
+    assert entry(first, "centroid")["test"] == entry(second, "centroid")["test"]
+    assert entry(run(plan), "centroid")["seconds"] == entry(second, "centroid")["seconds"]
+
+
+def test_a_failed_contestant_stays_in_every_table_with_its_reason(
+    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant
+) -> None:
+    done = run(plan_of(make_blurs(), [CentroidContestant("broken", misbehaves="raises"), centroid]))
+    broken = entry(done, "broken")
+    assert (broken["status"], broken["reason"]) == ("failed", "the means met a wall")
+    assert (broken["test"], broken["validation"]) == (None, None)
+    assert entry(done, "centroid")["status"] == "ok"
+    assert "broken" in (done.folder / "leaderboard.csv").read_text()
+    assert done.exit_status == 1
+    assert check_results(dict(done.results)) == []
+
+
+def test_one_seed_that_fails_leaves_the_others_in_the_score(plan_of: PlanOf, run: RunHere) -> None:
+    done = run(plan_of(make_blurs(), [CentroidContestant("s", is_random=True, misbehaves="raises on seed 1")]))
+    assert len(entry(done, "s")["test"]["accuracy"]["values"]) == 2
+    assert entry(done, "s")["status"] == "failed"
+
+
+def test_when_all_fail_the_run_still_says_so(plan_of: PlanOf, run: RunHere) -> None:
+    plan = plan_of(make_blurs(), [CentroidContestant("broken", misbehaves="raises")])
+    done = run(plan)
+    assert done.exit_status == 1
+    assert done.verdict
+
+
+@pytest.mark.parametrize("misbehaviour", ["sleeps", "dies"])
+def test_a_fit_that_hangs_or_dies_is_ended_and_the_next_one_runs(
+    plan_of: PlanOf, workspace: Path, centroid: CentroidContestant, misbehaviour: Any
+) -> None:
+    bad = CentroidContestant("bad", misbehaves=misbehaviour)
+    plan = plan_of(make_blurs(), [bad, centroid], time_limit_seconds=2)
+    with LocalExecutor(threads=1) as executor:
+        done = run_contest(plan, ContestOptions(workspace=workspace, executor=executor))
+    assert entry(done, "bad")["status"] == {"sleeps": "timed out", "dies": "failed"}[misbehaviour]
+    assert entry(done, "bad")["reason"]
+    assert entry(done, "centroid")["status"] == "ok"
+
+
+def test_an_interrupted_run_keeps_what_was_fitted(
+    plan_of: PlanOf, run: RunHere, workspace: Path, centroid: CentroidContestant, shaky: CentroidContestant
+) -> None:
+    def interrupt(event: Event) -> None:
+        if isinstance(event, JobProgress) and event.contestant == "shaky":
+            raise KeyboardInterrupt
+
+    plan = plan_of(make_blurs(), [centroid, shaky])
+    with pytest.raises(KeyboardInterrupt), InlineExecutor() as executor:
+        run_contest(plan, ContestOptions(workspace=workspace, listen=interrupt, executor=executor))
+    with Store(workspace) as store:
+        assert [record.status for record in store.runs()] == ["interrupted"]
+    events: list[Event] = []
+    run(plan, events)
+    reused = {e.contestant for e in events if isinstance(e, JobFinished) and e.n_reused}
+    assert "centroid" in reused
+    assert "shaky" not in reused
+
+
+# The seal ------------------------------------------------------------------------------------------------------
+
+
+def test_an_opening_is_on_record_before_the_labels_are_given(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StoreError("disk full")
+
+    with Store(workspace) as store:
+        rows = SealedRows(make_blurs(), store, "run")
+        monkeypatch.setattr(store, "record_opening", full)
+        with pytest.raises(StoreError, match="disk full"):
+            rows.open_labels(np.arange(240, 330), "scores")
+
+
+def test_sealed_rows_give_no_label_of_the_test_file(workspace: Path) -> None:
+    with Store(workspace) as store:
+        rows = SealedRows(make_blurs(), store, "run")
+        y = rows.labels(np.arange(100))
+        assert (y[100:] == -1).all()
+        with pytest.raises(ValueError, match="sealed"):
+            rows.labels(np.arange(230, 250))
+
+
+def test_a_run_opens_the_test_labels_once_and_counts_all_runs(
+    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant
+) -> None:
+    plan = plan_of(make_blurs(), [centroid])
+    assert run(plan).results["openings"] == {"this_run": 1, "ever": 1}
+    assert run(plan).results["openings"] == {"this_run": 1, "ever": 2}
+
+
+def test_watching_the_test_rows_counts_one_opening_an_epoch_and_fit(
+    plan_of: PlanOf, run: RunHere, shaky: CentroidContestant
+) -> None:
+    done = run(plan_of(make_blurs(), [shaky], validation="test"))
+    assert done.results["openings"]["this_run"] == 4 * 3 + 1
+    assert "P001" in [finding["code"] for finding in done.results["findings"]]
+
+
+def test_choosing_on_test_rows_is_refused(plan_of: PlanOf) -> None:
+    stopper = CentroidContestant("stopper", epochs=4, chooses_on_validation=True)
+    with pytest.raises(SettingsError, match=r"stopper: early stopping .* leaves them the test rows"):
+        plan_of(make_blurs(), [stopper], validation="test")
+
+
+def test_only_the_seal_reads_test_labels() -> None:
+    folder = Path(bakeoff.contest.__file__).parent
+    readers = {path.name for path in folder.glob("*.py") if "y_test" in path.read_text()}
+    assert readers == {"_seal.py"}
+
+
+def test_a_test_file_without_labels_is_predicted_and_left_sealed(
+    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant
+) -> None:
+    dataset = replace(make_blurs(), y_test=None)
+    done = run(plan_of(dataset, [centroid]))
+    assert entry(done, "centroid")["test"] is None
+    assert "test_labels" in predictions(done, "centroid", 0)
+    assert done.results["openings"] == {"this_run": 0, "ever": 0}
+    assert done.results["protocol"]["decided_on"] == "validation"
+    with np.load(done.folder / "predictions" / "truth.npz") as truth:
+        assert "test_labels" not in truth
+
+
+# Prediction ----------------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_contestant_seed_or_run_is_named(
+    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant, workspace: Path
+) -> None:
+    done = run(plan_of(make_blurs(), [centroid]))
+    with pytest.raises(InputError, match="no contestant 'svc'"):
+        predict(done, ["x.png"], contestant="svc")
+    with pytest.raises(InputError, match="nowhere: no run of that name here"):
+        predict("nowhere", ["x.png"], workspace=workspace)
