@@ -1,0 +1,154 @@
+"""Files as bytes: opened with clear errors, hashed, unzipped within bounds."""
+
+import errno
+import hashlib
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bakeoff.data._dataset import Source
+from bakeoff.errors import DataError
+
+__all__ = [
+    "MAX_BYTES",
+    "chunks",
+    "clear_errors",
+    "is_gzip",
+    "magic",
+    "require_size",
+    "safe_name",
+    "source_of",
+    "unzipped",
+]
+
+MAX_BYTES = 8 * 2**30
+"""Nothing larger than this, once decoded, is read into memory."""
+
+_CHUNK = 1 << 20
+_UNZIPPED_CHUNK = 1 << 23
+_GZIP_WINDOW = 31  # zlib's code for: a gzip header and its checksum are expected
+
+
+@contextmanager
+def clear_errors(path: Path) -> Iterator[None]:
+    """Turn what the operating system says about a file into one line for the user."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: there is no such file or folder. Check the name.") from error
+    except PermissionError as error:
+        raise DataError(
+            f"{path}: no permission to read it. Change its permissions, or copy it to a folder of yours."
+        ) from error
+    except IsADirectoryError as error:
+        raise DataError(f"{path}: a file is expected here, and this is a folder.") from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            place = error.filename or "the folder for temporary files"
+            raise DataError(
+                f"{path}: no space left to unpack it in {place}. Free some, or set TMPDIR to a larger disk."
+            ) from error
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from error
+
+
+def magic(path: Path) -> bytes:
+    """The first eight bytes of a file."""
+    with clear_errors(path), path.open("rb") as file:
+        return file.read(8)
+
+
+def is_gzip(path: Path) -> bool:
+    """Whether the bytes say gzip, whatever the name says."""
+    return magic(path).startswith(b"\x1f\x8b")
+
+
+def source_of(path: Path) -> Source:
+    """Name, hash and size of a file as it lies on disk."""
+    with clear_errors(path), path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return Source(path.name, digest.hexdigest(), file.tell())
+
+
+def require_size(name: str, n_bytes: int) -> None:
+    """Refuse before memory is taken.
+
+    Raises
+    ------
+    DataError
+        If the decoded data would be larger than `MAX_BYTES`.
+    """
+    if n_bytes > MAX_BYTES:
+        raise DataError(
+            f"{name}: at most {MAX_BYTES:,} bytes are read into memory, and this would take {n_bytes:,}. "
+            "Use fewer rows or smaller images."
+        )
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """The bytes of a file, unzipped if it is gzip, a few megabytes at a time.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, is a broken or cut gzip file, or is larger than `MAX_BYTES` unzipped.
+    """
+    done = 0
+    for piece in _gunzip(path) if is_gzip(path) else _plain(path):
+        done += len(piece)
+        require_size(path.name, done)
+        yield piece
+
+
+def unzipped(path: Path, folder: Path) -> Path:
+    """The file itself, or its unzipped copy in `folder` if it is gzip."""
+    if not is_gzip(path):
+        return path
+    target = folder / (path.name.removesuffix(".gz") + ".unzipped")
+    with clear_errors(path), target.open("wb") as file:
+        for piece in chunks(path):
+            file.write(piece)
+    return target
+
+
+def safe_name(text: str) -> str:
+    """Make a short name that is safe as part of a file name on every system.
+
+    Examples
+    --------
+    >>> safe_name("my data (2).csv.gz")
+    'my-data-2'
+    """
+    stem = re.sub(r"(\.(csv|tsv|txt|parquet|npz|zip|gz|idx))+$", "", text, flags=re.IGNORECASE)
+    return re.sub(r"[^A-Za-z0-9_]+", "-", stem).strip("-")[:60].lower() or "data"
+
+
+def _plain(path: Path) -> Iterator[bytes]:
+    with clear_errors(path), path.open("rb") as file:
+        while piece := file.read(_UNZIPPED_CHUNK):
+            yield piece
+
+
+def _gunzip(path: Path) -> Iterator[bytes]:
+    # The gzip module of Python 3.11 reads 8 KiB at a time; asking zlib for large pieces takes half its time.
+    decoder = zlib.decompressobj(_GZIP_WINDOW)
+    with clear_errors(path), path.open("rb") as file:
+        while raw := file.read(_CHUNK):
+            while raw:
+                if decoder.eof:  # a gzip file may hold several members; zeros after the last one are padding
+                    raw = raw.lstrip(b"\0")
+                    if not raw:
+                        break
+                    decoder = zlib.decompressobj(_GZIP_WINDOW)
+                try:
+                    piece = decoder.decompress(raw, _UNZIPPED_CHUNK)
+                except zlib.error as error:
+                    raise DataError(f"{path.name}: not a sound gzip file ({error}). Fetch or pack it again.") from error
+                if piece:
+                    yield piece
+                raw = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
+        while not decoder.eof and (piece := decoder.decompress(b"", _UNZIPPED_CHUNK)):
+            yield piece
+    if not decoder.eof:
+        raise DataError(f"{path.name}: the gzip file is cut off before its end. Fetch or pack it again.")

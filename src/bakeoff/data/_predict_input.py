@@ -1,0 +1,177 @@
+"""New images and rows to predict, in the form that a data set has."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from bakeoff.data._assemble import checked_pixels, finite_rows
+from bakeoff.data._columns import LABEL_NAMES, Roles
+from bakeoff.data._csv import read_csv
+from bakeoff.data._files import clear_errors, require_size
+from bakeoff.data._part import listed, raise_if_any, shortened, shown
+from bakeoff.data._pictures import PICTURE_ENDINGS, natural_order, open_picture, to_array
+from bakeoff.errors import DataError
+from bakeoff.types import Rows
+
+__all__ = ["ReadRows", "read_images", "read_rows"]
+
+
+class ReadRows(NamedTuple):
+    """Rows to predict.
+
+    Parameters
+    ----------
+    rows : (n, n_features)
+    names : sequence of str
+        What to call each row: a path, or a line of a file.
+    notes : sequence of str
+        What was changed to make them fit, one sentence each.
+    """
+
+    rows: Rows
+    names: Sequence[str]
+    notes: Sequence[str]
+
+
+def read_images(paths: Sequence[str], shape: tuple[int, int, int], pixel_max: int = 255) -> ReadRows:
+    """Read PNG and JPEG files, and all of them in folders, as rows of a data set of images.
+
+    Pictures of another size are resized with antialiasing, colour is turned into grey where the data set is grey, and
+    0..255 is scaled to 0..`pixel_max`; each of these is said in the notes.
+
+    Parameters
+    ----------
+    paths : sequence of str
+    shape : (height, width, channels)
+    pixel_max : int
+
+    Returns
+    -------
+    ReadRows
+        With rows (n, height * width * channels) ``uint8``.
+
+    Raises
+    ------
+    DataError
+        If a file cannot be read (all of them are listed), or there is none.
+    """
+    files = _pictures_in(paths)
+    height, width, channels = shape
+    require_size("the pictures", len(files) * height * width * channels)
+    pixels = np.empty((len(files), height, width, channels), dtype=np.uint8)
+    problems: list[str] = []
+    resized: list[str] = []
+    made_grey: list[str] = []
+    for i, path in enumerate(files):
+        try:
+            with open_picture(path, str(path)) as picture:
+                array = to_array(picture, channels)
+                made_grey += [path.name] if channels == 1 and picture.mode in ("RGB", "RGBA", "P", "CMYK") else []
+        except DataError as error:
+            problems += error.problems
+            continue
+        if array.shape[:2] != (height, width):
+            resized.append(f"{path.name} ({array.shape[0]}x{array.shape[1]})")
+            array = _resized(array, height, width)
+        pixels[i] = array
+    raise_if_any(shortened(problems, "pictures with problems"))
+    if pixel_max != 255:
+        pixels = np.rint(pixels * np.float32(pixel_max / 255)).astype(np.uint8)
+    notes = _notes(resized, made_grey, f"{height}x{width}", pixel_max)
+    return ReadRows(pixels.reshape(len(files), -1), [str(path) for path in files], notes)
+
+
+def read_rows(
+    path: str, n_features: int, feature_names: Sequence[str] | None = None, pixel_max: int | None = None
+) -> ReadRows:
+    """Read the rows of a table to predict them.
+
+    Columns are found by their names where the data set has names and the table has them too, else by their order. A
+    label column is left out.
+
+    Parameters
+    ----------
+    path : str
+        CSV or CSV.GZ.
+    n_features : int
+    feature_names : sequence of str or None
+    pixel_max : int or None
+        The largest pixel value where the data set holds images: rows come as ``uint8``. None: as ``float32``.
+
+    Raises
+    ------
+    DataError
+        If columns are missing, or cells are no numbers.
+    """
+    notes: list[str] = []
+    part = read_csv(Path(path), _roles_for(path, n_features, feature_names, notes))
+    rows, problems = finite_rows(part) if pixel_max is None else checked_pixels(part, pixel_max)
+    raise_if_any([*part.problems, *problems])
+    return ReadRows(rows, [f"{part.name}, {part.locate(row)}" for row in range(len(rows))], notes)
+
+
+def _roles_for(
+    path: str, n_features: int, feature_names: Sequence[str] | None, notes: list[str]
+) -> Callable[[Sequence[str], bool], Roles]:
+    def choose(names: Sequence[str], named: bool) -> Roles:
+        if named and feature_names is not None and set(feature_names) <= set(names):
+            left_out = [name for name in names if name not in feature_names]
+            if left_out:
+                notes.append(f"Columns that are no features are left out: {listed(map(shown, left_out))}.")
+            return Roles(None, None, None, tuple(names.index(name) for name in feature_names))
+        if named and feature_names is not None:
+            missing = [name for name in feature_names if name not in names]
+            raise DataError(
+                f"{path}: must have the {n_features} columns that the model was trained on; missing: "
+                f"{listed(map(shown, missing))}. Add them."
+            )
+        label = next((i for i, name in enumerate(names) if named and name.lower() in LABEL_NAMES), None)
+        features = tuple(i for i in range(len(names)) if i != label)
+        if len(features) != n_features:
+            raise DataError(
+                f"{path}: must have the {n_features} columns that the model was trained on; it has "
+                f"{len(features)} beside a label. Give rows of the same form."
+            )
+        return Roles(None, None, None, features)
+
+    return choose
+
+
+def _pictures_in(paths: Sequence[str]) -> list[Path]:
+    files: list[Path] = []
+    problems: list[str] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            with clear_errors(path):
+                inside = [file for file in path.rglob("*") if file.suffix.lower() in PICTURE_ENDINGS and file.is_file()]
+            files += sorted(inside, key=lambda file: [natural_order(Path(piece)) for piece in file.parts])
+            problems += [] if inside else [f"{path}: holds no PNG or JPEG. Give pictures or a folder with pictures."]
+        elif path.exists():
+            files.append(path)
+        else:
+            problems.append(f"{path}: there is no such file or folder. Check the name.")
+    raise_if_any(problems)
+    if not files:
+        raise DataError("no picture was given. Give PNG or JPEG files, or folders with them.")
+    return files
+
+
+def _resized(array: Rows, height: int, width: int) -> Rows:
+    flat = array[..., 0] if array.shape[2] == 1 else array
+    # The box of a reducing filter grows with the scale in Pillow, so that shrinking averages instead of skipping.
+    small = Image.fromarray(flat).resize((width, height), Image.Resampling.LANCZOS)
+    return np.asarray(small, dtype=np.uint8).reshape(height, width, array.shape[2])
+
+
+def _notes(resized: Sequence[str], made_grey: Sequence[str], size: str, pixel_max: int) -> list[str]:
+    notes = []
+    if resized:
+        notes.append(f"Resized to {size} (height x width) with antialiasing: {listed(resized)}.")
+    if made_grey:
+        notes.append(f"Turned from colour into grey: {listed(made_grey)}.")
+    if pixel_max != 255:
+        notes.append(f"Brightness is scaled from 0..255 to 0..{pixel_max}, as the model was trained.")
+    return notes
