@@ -161,6 +161,7 @@ def test_a_failed_fit_ends_with_status_1_and_stays_in_the_table(workspace: Path,
     assert "knn" in answer.stdout
     assert "failed" in answer.stdout
     assert "Traceback" not in answer.stdout + answer.stderr
+    assert "Traceback" in (workspace / "runs" / "latest" / "log.txt").read_text()
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bakeoff.cli._options import printable
-from bakeoff.contest import Event, JobProgress, JobStarted, Listener, Run, Said, StageFinished
+from bakeoff.contest import Event, JobFinished, JobProgress, JobStarted, Listener, Run, Said, StageFinished
 
 __all__ = ["Console"]
 
@@ -131,7 +131,7 @@ class _Live:
             self._advance(event.values)
         elif isinstance(event, StageFinished):
             self._progress.console.print(_finished_line(event))
-        else:
+        elif isinstance(event, JobFinished):
             self._finish()
 
     def _start(self, event: JobStarted) -> None:

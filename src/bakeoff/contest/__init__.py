@@ -1,7 +1,7 @@
 """Plan the fits, run them, keep the clock, open the test set, write the run."""
 
 from bakeoff.contest._contest import ContestOptions, run_contest
-from bakeoff.contest._events import Event, JobFinished, JobProgress, JobStarted, Listener, Said, StageFinished
+from bakeoff.contest._events import Event, JobFinished, JobProgress, JobStarted, Listener, Logged, Said, StageFinished
 from bakeoff.contest._pictures import data_pictures
 from bakeoff.contest._plan import Plan, PlannedContestant, make_plan
 from bakeoff.contest._predict import Answers, Prediction, predict
@@ -15,6 +15,7 @@ __all__ = [
     "JobProgress",
     "JobStarted",
     "Listener",
+    "Logged",
     "Plan",
     "PlannedContestant",
     "Prediction",

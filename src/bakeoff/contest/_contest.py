@@ -11,7 +11,7 @@ from uuid import uuid4
 import numpy as np
 
 from bakeoff import machine
-from bakeoff.contest._events import Listener, Said
+from bakeoff.contest._events import Listener, Logged, Said
 from bakeoff.contest._fits import Fit, Fitter
 from bakeoff.contest._folder import RunFolder
 from bakeoff.contest._plan import Plan
@@ -76,7 +76,7 @@ def run_contest(plan: Plan, options: ContestOptions) -> Run:
     folder = RunFolder(options.workspace, plan.recipe.name)
 
     def say(event: Any) -> None:
-        if isinstance(event, Said):
+        if isinstance(event, Said | Logged):
             folder.log(event.text)
         options.listen(event)
 

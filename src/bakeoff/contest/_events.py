@@ -4,12 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-__all__ = ["Event", "JobFinished", "JobProgress", "JobStarted", "Listener", "Said", "StageFinished"]
+__all__ = ["Event", "JobFinished", "JobProgress", "JobStarted", "Listener", "Logged", "Said", "StageFinished"]
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """A sentence for people, also written to ``log.txt``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A text for ``log.txt`` alone, such as the traceback behind a fit that failed."""
 
     text: str
 
@@ -95,5 +102,5 @@ class StageFinished:
     seconds: float
 
 
-Event: TypeAlias = Said | JobStarted | JobProgress | JobFinished | StageFinished
+Event: TypeAlias = Said | Logged | JobStarted | JobProgress | JobFinished | StageFinished
 Listener: TypeAlias = Callable[[Event], None]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bakeoff.contest._events import JobFinished, JobProgress, JobStarted, Listener, Said, StageFinished
+from bakeoff.contest._events import JobFinished, JobProgress, JobStarted, Listener, Logged, StageFinished
 from bakeoff.contest._keys import name_fits
 from bakeoff.contest._parts import Part
 from bakeoff.contest._plan import Plan, PlannedContestant
@@ -174,7 +174,7 @@ class Fitter:
                 raise
             except BakeoffError as error:
                 status, reason = _outcome(error)
-                self._listen(Said(f"{contestant.name}: {traceback_text(error).strip()}"))
+                self._listen(Logged(f"{contestant.name}: {traceback_text(error).strip()}"))
         seconds = time.perf_counter() - begun
         self._listen(
             JobFinished(contestant.name, stage, status, reason, seconds, len(tasks), len(tasks) if reused else 0)
