@@ -98,13 +98,27 @@ def test_folds_score_every_row_by_a_fit_that_never_saw_it(
     done = run(plan_of(dataset, [centroid]))
     stored = predictions(done, "centroid", 0)
     np.testing.assert_array_equal(stored["test_rows"], np.arange(240))
-    np.testing.assert_array_equal(stored["validation_rows"], np.arange(240))
+    assert "validation_labels" not in stored
     fits = entry(done, "centroid")["fits"]
     assert sorted(fit["division"] for fit in fits if fit["stage"] == "refit") == [0, 1, 2, 3, 4]
     assert done.results["protocol"]["test"] == "folds"
     assert entry(done, "centroid")["test"]["accuracy"]["mean"] == pytest.approx(
         accuracy_score(dataset.y_train, stored["test_labels"])
     )
+
+
+def test_in_folds_a_contestant_that_watches_validation_rows_has_one_fold_set_aside(
+    plan_of: PlanOf, run: RunHere, shaky: CentroidContestant
+) -> None:
+    done = run(plan_of(make_blurs(n_test=None), [shaky]))
+    stored = predictions(done, "shaky", 0)
+    np.testing.assert_array_equal(stored["validation_rows"], np.arange(240))
+    assert {fit["stage"] for fit in entry(done, "shaky")["fits"]} == {"validation", "refit"}
+    assert [path.name for path in sorted((done.folder / "models").iterdir()) if "shaky" in path.name] == [
+        "shaky-0",
+        "shaky-1",
+        "shaky-2",
+    ]
 
 
 def test_the_same_command_again_fits_nothing_and_gives_the_same(

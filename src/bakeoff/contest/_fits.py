@@ -131,18 +131,19 @@ class Fitter:
         division: int,
         chosen: Mapping[tuple[int, int], int | None],
     ) -> _Task | None:
-        part = self._plan.parts.divisions[division]
-        if stage == "refit" and "validation" in planned.stages:
-            if (seed, division) not in chosen:
-                return None
-            plan = MemberPlan(seed, part.train, None, _test_of(part), chosen[seed, division], _is_kept(division))
-            return _Task(division, plan)
-        watched = part.validation if planned.contestant.watches_validation else None
-        predict = dict(_test_of(part)) if stage == planned.stages[-1] else {}
-        if stage == "validation" and part.validation is not None:
-            predict["validation"] = part.validation
-        keep_model = stage == planned.stages[-1] and _is_kept(division)
-        return _Task(division, MemberPlan(seed, part.inner_train, watched, predict, keep_model=keep_model))
+        part, is_last = self._plan.parts.divisions[division], stage == planned.stages[-1]
+        predict = dict(_test_of(part)) if is_last else {}
+        keep_model = is_last and _is_kept(division)
+        if stage == "validation":
+            if part.validation is not None:
+                predict["validation"] = part.validation
+            watched = part.validation if planned.contestant.watches_validation else None
+            return _Task(division, MemberPlan(seed, part.inner_train, watched, predict, keep_model=keep_model))
+        if "validation" in planned.stages and (seed, division) not in chosen:
+            return None  # nothing was chosen that could be fitted again
+        is_watched = self._plan.recipe.protocol.validation == "test" and planned.contestant.watches_validation
+        watched, epochs = part.test if is_watched else None, chosen.get((seed, division))
+        return _Task(division, MemberPlan(seed, part.train, watched, predict, epochs, keep_model))
 
     def _jobs(self, contestant: Contestant, tasks: Sequence[_Task]) -> list[Sequence[_Task]]:
         if not tasks:

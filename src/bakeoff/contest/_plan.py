@@ -187,12 +187,23 @@ def _plan_one(
     seeds = entry.seeds or protocol.seeds
     if not contestant.is_random:
         seeds = seeds[:1]
-    stages = ("refit",) if isinstance(protocol.validation, str) else ("validation", "refit")
-    if stages[0] == "validation" and not protocol.refit:
-        stages = ("validation",)
+    stages = _stages(contestant, recipe, parts)
     n_members = len(seeds) * len(parts.divisions)
     seconds = contestant.estimate_seconds(facts, n_members) * len(stages)
     return PlannedContestant(contestant, seeds, limit, stages, seconds)
+
+
+def _stages(contestant: Contestant, recipe: Recipe, parts: Parts) -> Sequence[str]:
+    """Which fits a seed needs on each division of the rows.
+
+    Folds score every row out of fold already, so there a contestant that does not look at validation rows has nothing
+    to gain from fits on fewer rows.
+    """
+    if isinstance(recipe.protocol.validation, str):
+        return ("refit",)
+    if parts.test == "folds" and not contestant.watches_validation and recipe.protocol.refit:
+        return ("refit",)
+    return ("validation", "refit") if recipe.protocol.refit else ("validation",)
 
 
 def _available_threads() -> int:

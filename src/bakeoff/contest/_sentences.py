@@ -35,7 +35,10 @@ def protocol_sentences(plan: Plan, decided_on: str) -> list[str]:
     elif parts.validation == "none":
         said.append("No validation rows were set aside: every contestant was fitted once, on all training rows.")
     elif parts.validation == "folds":
-        said.append("Within the training folds of each, one fold was the validation rows that everything is chosen on.")
+        said.append(
+            "For contestants that watch validation rows while they train, one of the training folds was set aside "
+            "for that."
+        )
     else:
         said.append(
             f"{parts.validation:.0%} of the training rows, stratified by class{together}, were the validation rows: "

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bakeoff import machine
-from bakeoff.contest._contestant_results import PARTS, PartPredictions, PartTruth, gather
+from bakeoff.contest._contestant_results import PARTS, PartTruth, gather
 from bakeoff.contest._fits import Fit
 from bakeoff.contest._folder import RunFolder
 from bakeoff.contest._pictures import data_pictures, mistakes
@@ -19,7 +19,7 @@ def write_run(plan: Plan, folder: RunFolder, fits: Mapping[str, list[Fit]], outc
     results = outcome.results
     folder.write_arrays("predictions/truth.npz", _truth_arrays(plan, outcome.truth))
     _write_predictions(plan, folder, fits)
-    _write_pictures(plan, folder, outcome.predictions, outcome.truth["validation"])
+    _write_pictures(plan, folder, outcome)
     folder.write_json(
         "environment.json", {**machine.describe(), "threads": plan.threads, "command": results["command"]}
     )
@@ -96,17 +96,15 @@ def _write_predictions(plan: Plan, folder: RunFolder, fits: Mapping[str, list[Fi
                 folder.write_arrays(f"predictions/{name}-{seed}.npz", arrays)
 
 
-def _write_pictures(
-    plan: Plan,
-    folder: RunFolder,
-    predictions: Mapping[str, Mapping[str, PartPredictions | None]],
-    truth: PartTruth | None,
-) -> None:
+def _write_pictures(plan: Plan, folder: RunFolder, outcome: Outcome) -> None:
+    """Of folds, the mistakes are those out of fold; else those on validation rows: the test rows stay unseen."""
     pictures = data_pictures(plan.dataset)
     if not pictures:
         return
-    for name, own in predictions.items():
-        said = own["validation"]
+    part = "test" if plan.parts.test == "folds" else "validation"
+    truth = outcome.truth[part]
+    for name, own in outcome.predictions.items():
+        said = own[part]
         if said is None or truth is None:
             continue
         arrays = {"labels": said.labels[0]}

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -176,7 +175,7 @@ def fit_member(unfitted: Callable[[], Any], settings: Mapping[str, Any], job: Jo
         )
         summary, n_parameters = summarise(pipeline)
     return Fitted(
-        predictions=MappingProxyType(predictions),
+        predictions=predictions,
         seconds=Seconds(fitted - started, 0.0, predicted - fitted, one_row_ms),
         model_files=model_files,
         summary=summary,

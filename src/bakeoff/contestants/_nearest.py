@@ -16,6 +16,7 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
     >>> did_you_mean("xyz", ["forest", "knn"])
     ''
     """
-    by_lower = {name.lower(): name for name in known}
+    # Of names that differ in case alone, the first counts.
+    by_lower = {name.lower(): name for name in reversed(list(known))}
     nearest = get_close_matches(given.lower(), by_lower, n=1, cutoff=0.55)
     return f" Did you mean {by_lower[nearest[0]]}?" if nearest else ""
