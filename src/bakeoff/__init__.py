@@ -14,21 +14,31 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-__all__ = ["BakeoffError", "DenseClassifier", "Recipe", "Run", "__version__", "audit", "open_run", "predict", "run"]
+__all__ = [
+    "BakeoffError",
+    "DenseClassifier",
+    "Recipe",
+    "Run",
+    "__version__",
+    "audit_data",
+    "open_run",
+    "predict",
+    "run",
+]
 
 _HOMES = {
     "BakeoffError": "bakeoff.errors",
     "DenseClassifier": "bakeoff.estimator",
     "Recipe": "bakeoff.recipe",
     "Run": "bakeoff.contest",
-    "audit": "bakeoff.api",
+    "audit_data": "bakeoff.api",
     "open_run": "bakeoff.contest",
     "predict": "bakeoff.api",
     "run": "bakeoff.api",
 }
 
 if TYPE_CHECKING:
-    from bakeoff.api import audit, predict, run
+    from bakeoff.api import audit_data, predict, run
     from bakeoff.contest import Run, open_run
     from bakeoff.errors import BakeoffError
     from bakeoff.estimator import DenseClassifier

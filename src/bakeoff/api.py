@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from bakeoff.audit import Finding, audit_data
+from bakeoff.audit import Finding, check_data
 from bakeoff.contest import (
     ContestOptions,
     Listener,
@@ -20,14 +21,14 @@ from bakeoff.contest import (
 )
 from bakeoff.contestants import Contestant, wrap
 from bakeoff.data import DataOptions, Dataset, card, load
-from bakeoff.errors import AuditRefused
+from bakeoff.errors import AuditRefused, RecipeError
 from bakeoff.recipe import DataEntry, Recipe, dump_recipe, load_recipe, parse_recipe
 from bakeoff.report import draw_data_pictures, write_html
 
 __all__ = [
     "Audit",
     "Prediction",
-    "audit",
+    "audit_data",
     "describe_plan",
     "make_recipe",
     "plan",
@@ -124,6 +125,7 @@ def make_recipe(where: str | Path | Recipe, **changes: Any) -> Recipe:
     given = {key: value for key, value in changes.items() if value is not None}
     if not given:
         return recipe
+    _refuse_unknown(given)
     document = json.loads(recipe.model_dump_json(by_alias=True))
     for key, value in given.items():
         section, field = _place(key)
@@ -132,6 +134,18 @@ def make_recipe(where: str | Path | Recipe, **changes: Any) -> Recipe:
         for entry in document["contestants"]:
             entry["seeds"] = None  # the seeds that were asked for count for every contestant
     return parse_recipe(json.dumps(document))
+
+
+def _refuse_unknown(given: Mapping[str, Any]) -> None:
+    known = [*_DATA_FIELDS, *_PROTOCOL_FIELDS, "test_rows", "name", "description", "contestants", "claims", "ignore"]
+    problems = []
+    for key in given:
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
+            problems.append(f"{key}: unknown option; {hint}")
+    if problems:
+        raise RecipeError(problems)
 
 
 def _place(key: str) -> tuple[str | None, str]:
@@ -291,7 +305,7 @@ class Audit:
         _refuse(f"{finding.code} {finding.title}" for finding in self.found if finding.severity == "error")
 
 
-def audit(where: str | Path, **options: Any) -> Audit:
+def audit_data(where: str | Path, **options: Any) -> Audit:
     """Look at data before anything is trained.
 
     Parameters
@@ -308,4 +322,4 @@ def audit(where: str | Path, **options: Any) -> Audit:
     recipe = make_recipe(where, **options)
     dataset = load(recipe.data.source, _data_options(recipe.data))
     about = card(dataset)
-    return Audit(dataset, about, audit_data(about))
+    return Audit(dataset, about, check_data(about))

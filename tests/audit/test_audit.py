@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import bakeoff.audit
-from bakeoff.audit import audit_data, audit_run
+from bakeoff.audit import check_data, check_run
 
 PAGES = Path(__file__).parents[2] / "docs" / "checks"
 
@@ -53,8 +53,8 @@ def clean_results() -> dict[str, Any]:
 
 
 def test_clean_data_and_a_clean_run_raise_nothing() -> None:
-    assert audit_data(clean_card()) == []
-    assert audit_run(clean_results()) == []
+    assert check_data(clean_card()) == []
+    assert check_run(clean_results()) == []
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,10 @@ def test_a_check_speaks_where_its_case_is_and_only_it(
     for step in steps:
         place = place[step]
     place[last] = value
-    found = audit_run(results)
+    found = check_run(results)
     assert [finding.code for finding in found] == [code]
     assert found[0].numbers == numbers
-    assert audit_run(results, ignore=[code]) == []
+    assert check_run(results, ignore=[code]) == []
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_check_speaks_where_its_case_is_and_only_it(
 def test_class_counts_that_chance_or_mild_difference_explain_are_no_finding(counts: list[int]) -> None:
     card = {**clean_card(), "class_counts": {"train": counts}, "class_names": [str(i) for i in range(len(counts))]}
     card["label_codes"] = None
-    assert audit_data(card) == []
+    assert check_data(card) == []
 
 
 def test_errors_come_first() -> None:
@@ -109,7 +109,7 @@ def test_errors_come_first() -> None:
     results["data"]["constant_features"] = 3
     results["data"]["missing_values"] = 3
     results["protocol"]["validation"] = "test"
-    assert [finding.severity for finding in audit_run(results)] == ["error", "warning", "note"]
+    assert [finding.severity for finding in check_run(results)] == ["error", "warning", "note"]
 
 
 def test_every_code_has_a_page_and_every_page_a_code() -> None:

@@ -12,10 +12,10 @@ from bakeoff.audit._finding import Finding
 from bakeoff.audit._protocol import PROTOCOL_CHECKS
 from bakeoff.audit._results import RESULT_CHECKS
 
-__all__ = ["DATA_CHECKS", "PROTOCOL_CHECKS", "RESULT_CHECKS", "Finding", "audit_data", "audit_run"]
+__all__ = ["DATA_CHECKS", "PROTOCOL_CHECKS", "RESULT_CHECKS", "Finding", "check_data", "check_run"]
 
 
-def audit_data(card: Mapping[str, Any]) -> list[Finding]:
+def check_data(card: Mapping[str, Any]) -> list[Finding]:
     """Check the data alone.
 
     Parameters
@@ -30,7 +30,7 @@ def audit_data(card: Mapping[str, Any]) -> list[Finding]:
     return _sorted(finding for check in DATA_CHECKS for finding in check(card))
 
 
-def audit_run(results: Mapping[str, Any], ignore: Sequence[str] = ()) -> list[Finding]:
+def check_run(results: Mapping[str, Any], ignore: Sequence[str] = ()) -> list[Finding]:
     """Check data, protocol and results of a run.
 
     Parameters
@@ -44,7 +44,7 @@ def audit_run(results: Mapping[str, Any], ignore: Sequence[str] = ()) -> list[Fi
     -------
     list of Finding, errors first.
     """
-    found = audit_data(results["data"])
+    found = check_data(results["data"])
     for check in (*PROTOCOL_CHECKS, *RESULT_CHECKS):
         found.extend(check(results))
     return _sorted(finding for finding in found if finding.code not in ignore)

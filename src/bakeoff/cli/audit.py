@@ -32,7 +32,7 @@ def audit(where: str, pictures: Path, as_json: bool, strict: bool, **options: An
     from bakeoff.cli._console import Console  # noqa: PLC0415
 
     given = {key: value for key, value in options.items() if value is not None}
-    answer = api.audit(where, **given)
+    answer = api.audit_data(where, **given)
     if as_json:
         click.echo(answer.to_json())
     else:

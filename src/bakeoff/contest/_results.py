@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bakeoff.audit import audit_run
+from bakeoff.audit import check_run
 from bakeoff.compare import Estimate
 from bakeoff.contest._claims import check_claims
 from bakeoff.contest._comparison import compare_contestants, score
@@ -94,7 +94,7 @@ def make_results(plan: Plan, rows: SealedRows, fits: Mapping[str, list[Fit]], cr
         "claims": check_claims(plan.recipe.claims, entries),
         "openings": opened,
     }
-    findings = audit_run(results, plan.recipe.ignore)
+    findings = check_run(results, plan.recipe.ignore)
     results["findings"] = [
         {
             "code": finding.code,
