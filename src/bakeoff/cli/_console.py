@@ -78,19 +78,19 @@ class Console:
             self._out.print(safe(report), soft_wrap=True)
             return
         self._out.print()
-        self._out.print(Text("Verdict  ", style="bold").append(safe(results["verdict"])))
+        self._out.print(Text.assemble(("Verdict  ", "bold"), safe(results["verdict"])))
         self._out.print()
         self._out.print(_leaderboard(results))
         self._show_findings(results["findings"])
         for claim in results["claims"]:
             mark = {True: "agrees", False: "differs", None: "unclear"}[claim["agrees"]]
-            self._out.print(Text(f"Claim {mark}: ", style="bold").append(safe(claim["explanation"])))
+            self._out.print(Text.assemble((f"Claim {mark}: ", "bold"), safe(claim["explanation"])))
         opened = results["openings"]
         if opened["ever"]:
             self._out.print(
                 f"Test labels opened {_times(opened['this_run'])} by this run, {_times(opened['ever'])} ever here."
             )
-        self._out.print(Text("Report   ", style="bold").append(safe(report)), soft_wrap=True)
+        self._out.print(Text.assemble(("Report   ", "bold"), safe(report)), soft_wrap=True)
 
     def show_audit(self, answer: Any, files: Sequence[Path]) -> None:
         """Print a data card, its findings, and the pictures that were drawn."""
@@ -101,12 +101,12 @@ class Console:
         self._out.print(table)
         self._show_findings([asdict(finding) for finding in answer.found])
         for path in files:
-            self._out.print(Text("Picture  ", style="bold").append(safe(_shortest(path))), soft_wrap=True)
+            self._out.print(Text.assemble(("Picture  ", "bold"), safe(_shortest(path))), soft_wrap=True)
 
     def _show_findings(self, findings: Sequence[Mapping[str, Any]]) -> None:
         for finding in findings:
             label, style = _MARKS[finding["severity"]]
-            head = Text(f"{finding['code']} {label}: ", style=style).append(printable(finding["title"]), style="bold")
+            head = Text.assemble((f"{finding['code']} {label}: ", style), (printable(finding["title"]), "bold"))
             self._out.print(head)
             self._out.print(Padding(safe(finding["detail"]), (0, 0, 0, 5)))
         if findings:
@@ -137,11 +137,14 @@ class _Live:
     def _start(self, event: JobStarted) -> None:
         if self._all is None:
             self._all = self._progress.add_task("all fits", total=event.n_jobs, news="")
-        fits = f", {event.n_members} fits" if event.n_members > 1 else ""
+        seeds = f"seed {event.seeds[0]}" if len(event.seeds) == 1 else f"{len(event.seeds)} seeds"
+        fits = f", {event.n_members} fits" if event.n_members > len(event.seeds) else ""
         stage = "choosing" if event.stage == "validation" else "final fit"
         self._begun = time.monotonic()
         self._job = self._progress.add_task(
-            f"{event.contestant} ({stage}{fits})", total=None, news=f"about {_duration(event.estimate_seconds)}"
+            f"{printable(event.contestant)} ({stage}, {seeds}{fits})",
+            total=None,
+            news=f"about {_duration(event.estimate_seconds)}",
         )
 
     def _advance(self, values: Mapping[str, Any]) -> None:
@@ -167,8 +170,6 @@ def _news(values: Mapping[str, Any], begun: float) -> str:
     parts = []
     if "epoch" in values and "epochs" in values:
         parts.append(f"epoch {values['epoch']}/{values['epochs']}")
-    if "seed" in values:
-        parts.append(f"seed {values['seed']}")
     if "loss" in values:
         parts.append(f"loss {values['loss']:.4f}")
     if "validation" in values:
@@ -183,7 +184,7 @@ def _finished_line(event: StageFinished) -> Text:
     stage = "chosen on validation rows" if event.stage == "validation" else "fitted on all training rows"
     fits = f"{event.n_fits} fit{'s' if event.n_fits > 1 else ''}"
     kept = f"{event.n_reused} kept from before, " if event.n_reused else ""
-    line = Text("✗ ", style="red") if event.n_failed else Text("✓ ", style="green")
+    line = Text.assemble(("✗ ", "red") if event.n_failed else ("✓ ", "green"))
     line.append_text(safe(event.contestant)).append(f" {stage}: {fits}, {kept}{_duration(event.seconds)}")
     if event.n_failed:
         line.append(f"; {event.n_failed} failed: ").append_text(safe(event.reason or ""))

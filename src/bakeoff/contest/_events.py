@@ -1,6 +1,6 @@
 """What a contest says while it runs; a listener shows it, or does not."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -33,6 +33,8 @@ class JobStarted:
         Which job of how many, from 1.
     n_members : int
         Fits in it.
+    seeds : sequence of int
+        All that occur in it.
     estimate_seconds : float
         A rough guess made before.
     """
@@ -42,6 +44,7 @@ class JobStarted:
     number: int
     n_jobs: int
     n_members: int
+    seeds: Sequence[int]
     estimate_seconds: float
 
 

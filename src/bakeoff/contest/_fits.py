@@ -155,7 +155,9 @@ class Fitter:
         keys = name_fits(contestant, self._plan.dataset.sha256, self._plan.facts, members)
         self._job_number += 1
         estimate = contestant.estimate_seconds(self._plan.facts, len(members))
-        self._listen(JobStarted(contestant.name, stage, self._job_number, self._n_jobs, len(members), estimate))
+        seeds = sorted({member.seed for member in members})
+        started = JobStarted(contestant.name, stage, self._job_number, self._n_jobs, len(members), seeds, estimate)
+        self._listen(started)
         begun = time.perf_counter()
         records = self._find(keys)
         reused = records is not None
