@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from sklearn.svm import SVC
 
 from bakeoff.contestants._accelerated import pairwise_decisions
+from bakeoff.contestants._pipeline import as_floats
 from bakeoff.contestants._protocol import Predictions
 from bakeoff.types import Rows
 
@@ -45,6 +46,8 @@ def _joined(parts: list[NDArray[np.float32] | None]) -> NDArray[np.float32] | No
 def _predict_block(pipeline: Any, X: Rows, n_classes: int, engine: str) -> Predictions:
     classifier = pipeline.steps[-1][1]
     classes = np.asarray(classifier.classes_, dtype=np.int32)
+    if len(pipeline.steps) > 1:
+        X = as_floats(X)
     for _, step in pipeline.steps[:-1]:
         X = step.transform(X)
     if _is_plain_svc(classifier) and len(classes) > 1:

@@ -1,1 +1,43 @@
-"""The engine for dense networks, in pure JAX: no files, no printing, no scikit-learn."""
+"""The engine: dense networks in pure JAX, a whole population in one compiled program.
+
+>>> from bakeoff.dense import NetworkSpec, n_parameters
+>>> n_parameters(NetworkSpec(n_features=784, hidden_layer_sizes=(32, 16), n_outputs=10))
+25818
+"""
+
+from bakeoff.dense._compile import compilations
+from bakeoff.dense._network import Layers, Noise, apply, init
+from bakeoff.dense._plan import Member
+from bakeoff.dense._population import FittedMember, FittedPopulation, Task, fit_population
+from bakeoff.dense._predict import Network, Predictor
+from bakeoff.dense._scaling import Scaling
+from bakeoff.dense._settings import DataShape, DenseSettings
+from bakeoff.dense._spec import NetworkSpec, Rates, TrainingSpec
+from bakeoff.dense._stopping import EarlyStopping, Plateau
+from bakeoff.dense._summary import LayerSummary, n_parameters, summary
+
+__all__ = [
+    "DataShape",
+    "DenseSettings",
+    "EarlyStopping",
+    "FittedMember",
+    "FittedPopulation",
+    "LayerSummary",
+    "Layers",
+    "Member",
+    "Network",
+    "NetworkSpec",
+    "Noise",
+    "Plateau",
+    "Predictor",
+    "Rates",
+    "Scaling",
+    "Task",
+    "TrainingSpec",
+    "apply",
+    "compilations",
+    "fit_population",
+    "init",
+    "n_parameters",
+    "summary",
+]

@@ -1,1 +1,5 @@
-"""`DenseClassifier`, the scikit-learn face of the engine."""
+"""The scikit-learn face of the engine."""
+
+from bakeoff.estimator._classifier import DenseClassifier
+
+__all__ = ["DenseClassifier"]

@@ -1,0 +1,282 @@
+"""One epoch of a whole population as one compiled program: every step, and the scores after it.
+
+Steps are written for one member and mapped over the axes (streams, members of a stream).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from numpy.typing import NDArray
+
+from bakeoff.dense._losses import penalty, row_losses
+from bakeoff.dense._network import Layers, Noise, apply, init
+from bakeoff.dense._optimizers import optimizer
+from bakeoff.dense._plan import Batches, Layout
+from bakeoff.dense._scaling import Scaling, scale_rows
+from bakeoff.dense._schedules import learning_rate_at
+from bakeoff.dense._scores import accuracy, confusion_of, f1_macro
+from bakeoff.dense._spec import Rates, TrainingSpec
+
+__all__ = ["Data", "Scores", "State", "run_epoch", "start"]
+
+Scores: TypeAlias = dict[str, jax.Array]
+"""Arrays (streams, members of a stream) by Keras' names."""
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What lies on the device for the whole training.
+
+    Parameters
+    ----------
+    rows : (n_samples, n_features)
+        As they are stored: ``uint8`` pixels become floats inside the step.
+    columns : (n_samples,) int32
+        The output column of each row's class.
+    scaling : Scaling
+        With a leading axis of streams, unless they share it.
+    """
+
+    rows: Any
+    columns: Any
+    scaling: Scaling
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, slots=True)
+class State:
+    """What training changes in a member.
+
+    Parameters
+    ----------
+    parameters, averages : Layers
+        `averages` are those of batch normalisation.
+    moments : optax state
+    step : int32
+        Steps done.
+    key : PRNG key
+        From the seed alone; every step folds its number in.
+    """
+
+    parameters: Layers
+    averages: Layers
+    moments: Any
+    step: Any
+    key: Any
+
+
+class _Sums(NamedTuple):
+    loss: jax.Array
+    correct: jax.Array
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    x: jax.Array
+    columns: jax.Array
+    row_weights: jax.Array
+    count: jax.Array
+    steps_per_epoch: jax.Array
+
+
+def start(spec: TrainingSpec, seeds: NDArray[np.uint32], rates: Rates) -> State:
+    """Untrained members, on the host.
+
+    Parameters
+    ----------
+    spec : TrainingSpec
+    seeds : (streams, members) uint32
+    rates : Rates
+    """
+    drawn = [init(seed, spec.network) for seed in seeds.ravel().tolist()]
+    parameters, averages = jax.tree.map(
+        lambda *leaves: np.stack(leaves).reshape(*seeds.shape, *leaves[0].shape), *drawn
+    )
+    # Every optimizer here starts from zeros: its state need only be shaped, not computed.
+    shapes = jax.eval_shape(_fresh_moments(spec), parameters, rates)
+    moments = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes)
+    # What `jax.random.key` makes of a seed, without a program.
+    key = jax.random.wrap_key_data(jnp.asarray(np.stack([np.zeros_like(seeds), seeds], axis=-1)), impl="threefry2x32")
+    return State(parameters, averages, moments, np.zeros(seeds.shape, np.int32), key)
+
+
+def _fresh_moments(spec: TrainingSpec) -> Callable[[Layers, Rates], Any]:
+    def member(parameters: Layers, own: Rates) -> Any:
+        return optimizer(spec, own, own.learning_rate).init(parameters)
+
+    return jax.vmap(jax.vmap(member))
+
+
+def run_epoch(
+    spec: TrainingSpec, layout: Layout, state: State, rates: Rates, data: Data, batches: dict[str, Batches]
+) -> tuple[State, Scores]:
+    """Train one epoch and score.
+
+    Parameters
+    ----------
+    spec, layout : static
+    state : State
+        Its memory may be taken for the result.
+    rates : Rates
+    data : Data
+    batches : mapping
+        ``"epoch"``: the rows in the order of the steps; ``"train"`` and ``"validation"``: the rows of the exact
+        passes, where wanted.
+
+    Returns
+    -------
+    state : State
+    scores : Scores
+    """
+    steps = batches["epoch"]
+    steps_per_epoch = jnp.sum(steps.counts > 0, axis=0).astype(spec.network.dtype)
+    train = _over_population(partial(_train_step, spec, layout.is_ragged), layout)
+
+    def body(carry: tuple[State, _Sums], step: Batches) -> tuple[tuple[State, _Sums], None]:
+        before, sums = carry
+        after, news = train(before, rates, _gather(spec, layout, data, step, steps_per_epoch))
+        # Sums stay in the carry: small writes into a long stacked output are slow (jax-ml/jax#40101).
+        return (after, jax.tree.map(jnp.add, sums, news)), None
+
+    shape = (layout.streams, layout.members)
+    nothing = _Sums(*(jnp.zeros(shape, kind) for kind in (spec.network.dtype, jnp.int32)))
+    (state, sums), _ = jax.lax.scan(body, (state, nothing), steps)
+
+    dtype = spec.network.dtype
+    n_rows = jnp.sum(steps.counts, axis=0).astype(dtype)[:, None]
+    scores = {"loss": sums.loss / n_rows, "accuracy": sums.correct.astype(dtype) / n_rows}
+    if "train" in batches:
+        exact = _exact_scores(spec, layout, state, rates, data, batches["train"])
+        scores |= {"f1": exact["f1"]} if spec.train_scores == "running" else {k: exact[k] for k in ("accuracy", "f1")}
+    if "validation" in batches:
+        exact = _exact_scores(spec, layout, state, rates, data, batches["validation"])
+        scores |= {f"val_{name}": value for name, value in exact.items()}
+    last = jax.vmap(jax.vmap(partial(learning_rate_at, spec.schedule), (0, 0, None)))
+    scores["learning_rate"] = last(rates, state.step - 1, steps_per_epoch)
+    return state, scores
+
+
+def _train_step(spec: TrainingSpec, is_ragged: bool, state: State, rates: Rates, batch: _Batch) -> tuple[State, _Sums]:
+    """One step of one member."""
+    weights = batch.row_weights
+    if rates.class_weights is not None:
+        of_column = jnp.zeros(spec.network.n_outputs, weights.dtype).at[jnp.asarray(spec.class_columns)]
+        weights = weights * of_column.set(rates.class_weights)[batch.columns]
+    noise = Noise(
+        jax.random.fold_in(state.key, state.step), rates.dropout if spec.uses_dropout else None, batch.row_weights
+    )
+    # Keras divides by the number of rows, also where they are weighted.
+    n_rows = jnp.maximum(batch.count, 1).astype(weights.dtype)
+
+    def objective(parameters: Layers) -> tuple[jax.Array, tuple[jax.Array, Layers]]:
+        logits, averages = apply(parameters, state.averages, batch.x, spec.network, noise)
+        losses = row_losses(logits, batch.columns, spec, rates.label_smoothing if spec.uses_label_smoothing else None)
+        loss = jnp.sum(losses * weights) / n_rows
+        return loss + penalty(parameters, rates.l2) if spec.uses_l2 else loss, (logits, averages)
+
+    (loss, (logits, averages)), gradients = jax.value_and_grad(objective, has_aux=True)(state.parameters)
+    learning_rate = learning_rate_at(spec.schedule, rates, state.step, batch.steps_per_epoch)
+    rule = optimizer(spec, rates, learning_rate)
+    updates, moments = rule.update(gradients, state.moments, state.parameters)
+    parameters = optax.apply_updates(state.parameters, updates)
+    after = State(parameters, averages, moments, state.step + 1, state.key)
+    if is_ragged:
+        after = jax.tree.map(partial(jnp.where, batch.count > 0), after, state)
+    hits = (jnp.argmax(logits, axis=-1).astype(jnp.int32) == batch.columns) & (batch.row_weights > 0)
+    return after, _Sums(loss * batch.count.astype(loss.dtype), jnp.sum(hits, dtype=jnp.int32))
+
+
+def _exact_scores(
+    spec: TrainingSpec, layout: Layout, state: State, rates: Rates, data: Data, batches: Batches
+) -> Scores:
+    """Loss, accuracy and macro F1 of the network as it is now."""
+    shares_rows = batches.index.shape[1] < layout.streams
+    score = _over_population(partial(_score_batch, spec), layout, shares_rows=shares_rows and layout.shares_scaling)
+    no_steps = jnp.ones(batches.index.shape[1], spec.network.dtype)
+
+    def body(sums: tuple[jax.Array, jax.Array], step: Batches) -> tuple[tuple[jax.Array, jax.Array], None]:
+        news = score(state, rates, _gather(spec, layout, data, step, no_steps))
+        return jax.tree.map(jnp.add, sums, news), None
+
+    shape = (layout.streams, layout.members)
+    nothing = (
+        jnp.zeros(shape, spec.network.dtype),
+        jnp.zeros((*shape, spec.n_classes, spec.network.n_outputs), jnp.int32),
+    )
+    (loss, confusion), _ = jax.lax.scan(body, nothing, batches)
+    loss = loss / jnp.sum(batches.counts, axis=0).astype(loss.dtype)[:, None]
+    if spec.uses_l2:
+        loss = loss + jax.vmap(jax.vmap(penalty))(state.parameters, rates.l2)
+    columns = spec.class_columns
+    return {
+        "loss": loss,
+        "accuracy": jax.vmap(jax.vmap(partial(accuracy, class_columns=columns)))(confusion),
+        "f1": jax.vmap(jax.vmap(partial(f1_macro, class_columns=columns)))(confusion),
+    }
+
+
+def _score_batch(spec: TrainingSpec, state: State, rates: Rates, batch: _Batch) -> tuple[jax.Array, jax.Array]:
+    """Summed loss and confusion matrix of one member on one batch."""
+    logits, _ = apply(state.parameters, state.averages, batch.x, spec.network, None)
+    losses = row_losses(logits, batch.columns, spec, rates.label_smoothing if spec.uses_label_smoothing else None)
+    return (
+        jnp.sum(losses * batch.row_weights),
+        confusion_of(logits, batch.columns, batch.row_weights, spec.class_columns),
+    )
+
+
+def _gather(spec: TrainingSpec, layout: Layout, data: Data, step: Batches, steps_per_epoch: jax.Array) -> _Batch:
+    """The batch of every stream; one without the axis of streams where all share rows and scaling."""
+    dtype = spec.network.dtype
+
+    def one(scaling: Scaling, index: jax.Array, count: jax.Array, steps: jax.Array) -> _Batch:
+        rows = data.rows.at[index].get(mode="promise_in_bounds")
+        columns = data.columns.at[index].get(mode="promise_in_bounds")
+        row_weights = (jnp.arange(index.shape[0], dtype=jnp.int32) < count).astype(dtype)
+        return _Batch(scale_rows(scaling, rows, dtype), columns, row_weights, count, steps)
+
+    n_gathers = step.index.shape[0]
+    if n_gathers < layout.streams and layout.shares_scaling:
+        return one(data.scaling, step.index[0], step.counts[0], steps_per_epoch[0])
+    axis_of_scaling = None if layout.shares_scaling else 0
+    if n_gathers < layout.streams:
+        mapped = jax.vmap(one, (0, None, None, None))
+        each: _Batch = mapped(data.scaling, step.index[0], step.counts[0], steps_per_epoch[0])
+        return each
+    mapped = _mapped(one, layout.streams, (axis_of_scaling, 0, 0, 0))
+    batches: _Batch = mapped(data.scaling, step.index, step.counts, steps_per_epoch)
+    return batches
+
+
+def _over_population(
+    function: Callable[[State, Rates, _Batch], Any], layout: Layout, shares_rows: bool = False
+) -> Callable[[State, Rates, _Batch], Any]:
+    """Map a member's function over all members, with one batch a stream or one for all."""
+    of_stream = _mapped(function, layout.members, (0, 0, None))
+    return _mapped(of_stream, layout.streams, (0, 0, None if shares_rows else 0))
+
+
+def _mapped(function: Callable[..., Any], size: int, axes: tuple[int | None, ...]) -> Callable[..., Any]:
+    """`jax.vmap`, but an axis of length one is taken off and put on again.
+
+    A batched product with one member is slower than a plain one on CPU.
+    """
+    if size > 1:
+        return jax.vmap(function, axes)
+
+    def alone(*arguments: Any) -> Any:
+        inner = [
+            argument if axis is None else jax.tree.map(lambda leaf: leaf[0], argument)
+            for argument, axis in zip(arguments, axes, strict=True)
+        ]
+        return jax.tree.map(lambda leaf: leaf[None], function(*inner))
+
+    return alone

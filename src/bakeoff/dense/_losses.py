@@ -1,0 +1,52 @@
+"""Losses of a batch, row by row, from outputs before their activation.
+
+Formulas and means are Keras': squared error and binary cross-entropy are means over the output columns, the unused
+ones included; categorical cross-entropy is a sum. They are taken from the logits, so no probability is clipped at
+1e-7 as Keras' JAX backend does.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from bakeoff.dense._activations import OUTPUT_ACTIVATIONS
+from bakeoff.dense._network import Layers
+from bakeoff.dense._spec import TrainingSpec
+
+__all__ = ["penalty", "row_losses"]
+
+
+def row_losses(
+    logits: jax.Array, columns: jax.Array, spec: TrainingSpec, label_smoothing: jax.Array | None
+) -> jax.Array:
+    """The loss of every row.
+
+    Parameters
+    ----------
+    logits : (rows, n_outputs)
+    columns : (rows,) int32
+        The output column of each row's true class.
+    spec : TrainingSpec
+    label_smoothing : scalar or None
+        Categorical: targets become ``(1 - s) * target + s / n_outputs``; binary: ``(1 - s) * target + s / 2``.
+
+    Returns
+    -------
+    (rows,)
+    """
+    n_outputs = logits.shape[-1]
+    target = (columns[:, None] == jnp.arange(n_outputs, dtype=columns.dtype)[None, :]).astype(logits.dtype)
+    if spec.loss == "categorical_crossentropy":
+        if label_smoothing is not None:
+            target = target * (1.0 - label_smoothing) + label_smoothing / n_outputs
+        return -jnp.sum(target * jax.nn.log_softmax(logits), axis=-1)
+    if spec.loss == "binary_crossentropy":
+        if label_smoothing is not None:
+            target = target * (1.0 - label_smoothing) + 0.5 * label_smoothing
+        return -jnp.mean(target * jax.nn.log_sigmoid(logits) + (1.0 - target) * jax.nn.log_sigmoid(-logits), axis=-1)
+    outputs = OUTPUT_ACTIVATIONS[spec.network.output_activation](logits)
+    return jnp.mean(jnp.square(outputs - target), axis=-1)
+
+
+def penalty(parameters: Layers, l2: jax.Array) -> jax.Array:
+    """``l2 * sum(w**2)`` over all layers' weights; biases are free, as with Keras' ``kernel_regularizer``."""
+    return l2 * sum((jnp.sum(jnp.square(layer["w"])) for layer in parameters), start=jnp.zeros_like(l2))

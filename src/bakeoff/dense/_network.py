@@ -1,0 +1,159 @@
+"""The network of one member: start weights, and outputs of a batch.
+
+Everything here is written for one member. A population is made by `jax.vmap` at the caller.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from bakeoff.dense._activations import ACTIVATIONS
+from bakeoff.dense._products import product
+from bakeoff.dense._spec import NetworkSpec
+
+__all__ = ["Layers", "Noise", "apply", "init"]
+
+Layers: TypeAlias = list[dict[str, jax.Array]]
+"""Arrays of each layer by name. Parameters: ``w`` (inputs, units), ``b`` (units,), and with batch normalisation
+``scale`` and ``offset`` (units,). State: ``mean`` and ``variance`` (units,), or nothing."""
+
+MOVING_AVERAGE_MOMENTUM = 0.99  # Keras' defaults for batch normalisation
+VARIANCE_EPSILON = 1e-3
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """What training adds to a forward pass; prediction passes none.
+
+    Parameters
+    ----------
+    key : PRNG key
+        Of this member and this step.
+    dropout : scalar or None
+        None: this population drops nothing.
+    row_weights : (rows,)
+        1 for the rows of the batch, 0 for those that only fill it up.
+    """
+
+    key: jax.Array
+    dropout: jax.Array | None
+    row_weights: jax.Array
+
+
+def init(seed: int, spec: NetworkSpec) -> tuple[Layers, Layers]:
+    """Start weights as Keras draws them: Glorot-uniform weights, zero biases.
+
+    Weights are uniform in ``[-a, a]`` with ``a = sqrt(6 / (inputs + units))`` [1]_.
+
+    They are drawn by NumPy: as a JAX program they would take a third of all the time that compiling takes.
+
+    Parameters
+    ----------
+    seed : int
+        Not negative.
+    spec : NetworkSpec
+
+    Returns
+    -------
+    parameters, state : Layers
+        Of NumPy arrays.
+
+    References
+    ----------
+    .. [1] Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
+
+    Examples
+    --------
+    >>> parameters, state = init(0, NetworkSpec(4, (3,), 2))
+    >>> [layer["w"].shape for layer in parameters]
+    [(4, 3), (3, 2)]
+    """
+    parameters: Layers = []
+    state: Layers = []
+    # The order of the rows is drawn from (seed, epoch): this must be another stream.
+    random = np.random.Generator(np.random.PCG64([seed, 0, 1]))
+    for number, (inputs, units) in enumerate(spec.layer_sizes):
+        limit = (6.0 / (inputs + units)) ** 0.5
+        weights = random.uniform(-limit, limit, (inputs, units)).astype(spec.dtype)
+        layer: dict[str, Any] = {"w": weights, "b": np.zeros(units, spec.dtype)}
+        averages: dict[str, Any] = {}
+        if spec.batch_normalization and number < len(spec.hidden_layer_sizes):
+            layer |= {"scale": np.ones(units, spec.dtype), "offset": np.zeros(units, spec.dtype)}
+            averages = {"mean": np.zeros(units, spec.dtype), "variance": np.ones(units, spec.dtype)}
+        parameters.append(layer)
+        state.append(averages)
+    return parameters, state
+
+
+def apply(
+    parameters: Layers, state: Layers, x: jax.Array, spec: NetworkSpec, noise: Noise | None
+) -> tuple[jax.Array, Layers]:
+    """Outputs of a batch, before the output activation.
+
+    Parameters
+    ----------
+    parameters, state : Layers
+    x : (rows, n_features)
+    spec : NetworkSpec
+    noise : Noise or None
+        None: predict. Otherwise train: dropout, and batch normalisation by the batch's own moments.
+
+    Returns
+    -------
+    logits : (rows, n_outputs)
+        The last layer's outputs before its activation: losses are computed from them, which loses no digits.
+    state : Layers
+    """
+    activation = ACTIVATIONS[spec.activation]
+    new_state: Layers = []
+    last = len(parameters) - 1
+    factors = _dropout_factors(noise, spec, x.shape[0])
+    for number, (layer, averages) in enumerate(zip(parameters, state, strict=True)):
+        x = product(x, layer["w"], spec.precision) + layer["b"][None, :]
+        if averages:
+            x, averages = _normalize(x, layer, averages, None if noise is None else noise.row_weights)  # noqa: PLW2901
+        new_state.append(averages)
+        if number < last:
+            x = activation(x)
+            if factors:
+                x = x * factors[number]
+    return x, new_state
+
+
+def _normalize(
+    x: jax.Array, layer: dict[str, jax.Array], averages: dict[str, jax.Array], row_weights: jax.Array | None
+) -> tuple[jax.Array, dict[str, jax.Array]]:
+    """Batch normalisation as in Keras: the batch's variance without Bessel's correction, also in the moving average."""
+    if row_weights is None:
+        mean, variance = averages["mean"], averages["variance"]
+    else:
+        share = (row_weights / jnp.maximum(jnp.sum(row_weights), 1.0))[:, None]
+        mean = jnp.sum(x * share, axis=0)
+        variance = jnp.sum(jnp.square(x - mean[None, :]) * share, axis=0)
+        moved = {"mean": mean, "variance": variance}
+        averages = {
+            name: MOVING_AVERAGE_MOMENTUM * old + (1.0 - MOVING_AVERAGE_MOMENTUM) * moved[name]
+            for name, old in averages.items()
+        }
+    factor = layer["scale"] * jax.lax.rsqrt(variance + VARIANCE_EPSILON)
+    return (x - mean[None, :]) * factor[None, :] + layer["offset"][None, :], averages
+
+
+def _dropout_factors(noise: Noise | None, spec: NetworkSpec, rows: int) -> list[jax.Array]:
+    """What each hidden layer's outputs are multiplied by, (rows, units) of 0 or ``1 / (1 - rate)``; [] without dropout.
+
+    One draw for all layers, and two decisions from each random word: random bits are what dropout costs, to compile
+    and to run. The rate is exact to 1/65536. A row's decisions do not depend on the number of rows after it.
+    """
+    n_units = sum(spec.hidden_layer_sizes)
+    if noise is None or noise.dropout is None or not n_units:
+        return []
+    words = jax.random.bits(noise.key, (rows, (n_units + 1) // 2), jnp.uint32)
+    halves = jax.lax.bitcast_convert_type(words, jnp.uint16).reshape(rows, -1)[:, :n_units]
+    threshold = jnp.round(noise.dropout * 65536.0).astype(jnp.int32)
+    kept = (halves.astype(jnp.int32) >= threshold).astype(spec.dtype) / (1.0 - noise.dropout)
+    return jnp.split(kept, np.cumsum(spec.hidden_layer_sizes)[:-1], axis=1)

@@ -1,0 +1,189 @@
+"""What is fixed when a program is compiled, and what is data in it.
+
+`NetworkSpec` and `TrainingSpec` are static: another value is another program. `Rates` are arrays, one number a
+member: another value is another call of the same program.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from bakeoff.dense._activations import Activation, OutputActivation
+
+__all__ = [
+    "LOSSES_OF_OUTPUT",
+    "Loss",
+    "NetworkSpec",
+    "OptimizerName",
+    "Precision",
+    "Rates",
+    "ScheduleName",
+    "TrainScores",
+    "TrainingSpec",
+]
+
+Loss: TypeAlias = Literal["categorical_crossentropy", "mean_squared_error", "binary_crossentropy"]
+OptimizerName: TypeAlias = Literal["sgd", "adam", "adamw", "rmsprop"]
+ScheduleName: TypeAlias = Literal["constant", "cosine", "step", "plateau"]
+Precision: TypeAlias = Literal["float32", "bfloat16", "float64"]
+TrainScores: TypeAlias = Literal["exact", "running", "none"]
+
+LOSSES_OF_OUTPUT: dict[str, tuple[Loss, ...]] = {
+    "softmax": ("categorical_crossentropy", "mean_squared_error"),
+    "sigmoid": ("binary_crossentropy", "mean_squared_error"),
+    "tanh": ("mean_squared_error",),
+    "linear": ("mean_squared_error",),
+}
+"""Which losses fit an output; the first is taken where none is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSpec:
+    """The shape of a dense network.
+
+    Parameters
+    ----------
+    n_features : int
+        Inputs.
+    hidden_layer_sizes : tuple of int
+        Units of each hidden layer; may be empty.
+    n_outputs : int
+        Columns of the last layer; may exceed the number of classes.
+    activation : str
+        After every hidden layer.
+    output_activation : str
+    batch_normalization : bool
+        Between every hidden layer's product and its activation.
+    precision : {"float32", "bfloat16", "float64"}
+        ``"bfloat16"``: products of bfloat16 with sums, weights and all else in float32.
+
+    Examples
+    --------
+    >>> NetworkSpec(784, (32, 16), 10).layer_sizes
+    ((784, 32), (32, 16), (16, 10))
+    """
+
+    n_features: int
+    hidden_layer_sizes: tuple[int, ...]
+    n_outputs: int
+    activation: Activation = "relu"
+    output_activation: OutputActivation = "softmax"
+    batch_normalization: bool = False
+    precision: Precision = "float32"
+
+    @property
+    def layer_sizes(self) -> tuple[tuple[int, int], ...]:
+        """(inputs, units) of every layer, the last included."""
+        widths = (self.n_features, *self.hidden_layer_sizes, self.n_outputs)
+        return tuple(itertools.pairwise(widths))
+
+    @property
+    def dtype(self) -> Any:
+        """The type of weights and sums."""
+        return jnp.float64 if self.precision == "float64" else jnp.float32
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSpec:
+    """How a population is trained, as far as the compiled program depends on it.
+
+    Parameters
+    ----------
+    network : NetworkSpec
+    class_columns : tuple of int
+        The output column of each class. Columns that no class has are trained towards "no" and, where predicted,
+        count as wrong.
+    batch_size : int
+    loss : str
+    optimizer : str
+    nesterov : bool
+    schedule : str
+    train_scores : {"running", "exact", "none"}
+        ``"running"``: ``loss`` and ``accuracy`` are running means of the epoch, as in Keras, and ``f1`` an exact pass
+        after it. ``"exact"``: ``accuracy`` is of the exact pass too. ``"none"``: no pass over the training rows,
+        so no ``f1``.
+    uses_momentum, uses_dropout, uses_l2, uses_weight_decay, uses_label_smoothing : bool
+        Whether any member has such a rate above zero; what nobody uses is not computed.
+    """
+
+    network: NetworkSpec
+    class_columns: tuple[int, ...]
+    batch_size: int = 128
+    loss: Loss = "categorical_crossentropy"
+    optimizer: OptimizerName = "adam"
+    nesterov: bool = False
+    schedule: ScheduleName = "constant"
+    train_scores: TrainScores = "running"
+    uses_momentum: bool = False
+    uses_dropout: bool = False
+    uses_l2: bool = False
+    uses_weight_decay: bool = False
+    uses_label_smoothing: bool = False
+
+    @property
+    def n_classes(self) -> int:
+        """How many classes the labels have."""
+        return len(self.class_columns)
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Numbers that may differ between members without compiling again.
+
+    Each is a float for one member and an array (streams, members of a stream) for a population. Times are in epochs,
+    so that they mean the same for members with different numbers of rows.
+
+    Parameters
+    ----------
+    learning_rate, momentum, beta_1, beta_2, rho, epsilon : float
+        Of the optimizer, under Keras' names.
+    weight_decay : float
+        Decoupled: each step takes ``learning_rate * weight_decay`` of every parameter, as Keras does.
+    l2 : float
+        ``l2 * sum(w**2)`` of every layer's weights is added to the loss.
+    dropout : float
+        Share of every hidden layer's outputs that is set to zero in training.
+    label_smoothing : float
+    warmup_epochs, total_epochs : float
+        Of the cosine schedule.
+    decay_epochs, decay_factor : float
+        Of the step schedule: multiply by the factor after that many epochs, again and again.
+    minimum_learning_rate : float
+    class_weights : sequence of float or None
+        One number a class, times the loss of its rows in training. All members have them or none has.
+    """
+
+    learning_rate: Any = 0.001
+    momentum: Any = 0.0
+    beta_1: Any = 0.9
+    beta_2: Any = 0.999
+    rho: Any = 0.9
+    epsilon: Any = 1e-7
+    weight_decay: Any = 0.0
+    l2: Any = 0.0
+    dropout: Any = 0.0
+    label_smoothing: Any = 0.0
+    warmup_epochs: Any = 0.0
+    total_epochs: Any = 1.0
+    decay_epochs: Any = 1.0
+    decay_factor: Any = 1.0
+    minimum_learning_rate: Any = 0.0
+    class_weights: Any = None
+
+    @classmethod
+    def stack(cls, members: "Sequence[Rates]", shape: tuple[int, ...], dtype: Any) -> "Rates":
+        """Rates of a population: every number as an array of this shape, class weights with one axis more."""
+        stacked = {}
+        for item in fields(cls):
+            values = [getattr(member, item.name) for member in members]
+            if item.name == "class_weights":
+                stacked[item.name] = None if values[0] is None else np.asarray(values, dtype).reshape(*shape, -1)
+            else:
+                stacked[item.name] = np.asarray(values, dtype).reshape(shape)
+        return cls(**stacked)
