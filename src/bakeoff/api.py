@@ -16,6 +16,7 @@ from bakeoff.contest import (
     Run,
     data_pictures,
     make_plan,
+    n_divisions,
     predict,
     run_contest,
 )
@@ -227,16 +228,20 @@ def describe_plan(plan: Plan) -> str:
     """The resolved recipe as YAML, with what would run as comments below it: a recipe file, ready to edit."""
     lines = [f"What would run: {plan.n_fits} fits, about {_about(plan.estimate_seconds)} on {plan.threads} threads."]
     for planned in plan.contestants:
-        stages = " and ".join("on validation rows" if s == "validation" else "on all rows" for s in planned.stages)
         seeds = f"{len(planned.seeds)} seed{'s' if len(planned.seeds) > 1 else ''}"
-        divisions = len(plan.parts.divisions)
-        folds = f" x {divisions} folds" if divisions > 1 else ""
+        stages = " and ".join(_stage_words(plan, stage) for stage in planned.stages)
         lines.append(
-            f"  {planned.contestant.name}: {seeds}{folds}, {stages}; about {_about(planned.estimate_seconds)}, "
+            f"  {planned.contestant.name}: {seeds}, {stages}; about {_about(planned.estimate_seconds)}, "
             f"a fit at most {planned.time_limit_seconds:g} s"
         )
     lines += [*plan.dataset.decisions, *plan.decisions]
     return dump_recipe(plan.recipe) + "".join(f"# {line}\n" for text in lines for line in text.splitlines())
+
+
+def _stage_words(plan: Plan, stage: str) -> str:
+    n_folds = n_divisions(plan.parts, stage)
+    folds = f" of {n_folds} folds" if len(plan.parts.divisions) > 1 else ""
+    return f"chosen on validation rows{folds}" if stage == "validation" else f"fitted on all training rows{folds}"
 
 
 def _about(seconds: float) -> str:

@@ -107,12 +107,14 @@ def test_folds_score_every_row_by_a_fit_that_never_saw_it(
     )
 
 
-def test_in_folds_a_contestant_that_watches_validation_rows_has_one_fold_set_aside(
-    plan_of: PlanOf, run: RunHere, shaky: CentroidContestant
+@pytest.mark.parametrize(("chooses", "n_validation"), [(True, 240), (False, 48)])
+def test_in_folds_a_contestant_that_watches_has_a_fold_set_aside_and_one_that_chooses_has_it_always(
+    plan_of: PlanOf, run: RunHere, shaky: CentroidContestant, chooses: bool, n_validation: int
 ) -> None:
-    done = run(plan_of(make_blurs(n_test=None), [shaky]))
+    done = run(plan_of(make_blurs(n_test=None), [replace(shaky, chooses_on_validation=chooses)]))
     stored = predictions(done, "shaky", 0)
-    np.testing.assert_array_equal(stored["validation_rows"], np.arange(240))
+    assert len(np.unique(stored["validation_rows"])) == n_validation
+    np.testing.assert_array_equal(stored["test_rows"], np.arange(240))
     assert {fit["stage"] for fit in entry(done, "shaky")["fits"]} == {"validation", "refit"}
     assert [path.name for path in sorted((done.folder / "models").iterdir()) if "shaky" in path.name] == [
         "shaky-0",

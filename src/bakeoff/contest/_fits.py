@@ -12,7 +12,7 @@ import numpy as np
 from bakeoff.contest._events import JobFinished, JobProgress, JobStarted, Listener, Logged, StageFinished
 from bakeoff.contest._keys import name_fits
 from bakeoff.contest._parts import Part
-from bakeoff.contest._plan import Plan, PlannedContestant
+from bakeoff.contest._plan import Plan, PlannedContestant, n_divisions
 from bakeoff.contest._seal import SealedRows
 from bakeoff.contestants import Contestant, Facts, Fitted, Job, MemberPlan
 from bakeoff.errors import BakeoffError, FitTimedOut, StoreError
@@ -94,8 +94,9 @@ class Fitter:
         self._executor, self._listen, self._retime = executor, listen, retime
         self._job_number = 0
         self._n_jobs = sum(
-            len(one.stages) * (1 if one.contestant.trains_populations else len(one.seeds) * len(plan.parts.divisions))
+            1 if one.contestant.trains_populations else len(one.seeds) * n_divisions(plan.parts, stage)
             for one in plan.contestants
+            for stage in one.stages
         )
 
     @property
@@ -135,11 +136,12 @@ class Fitter:
         predict = dict(_test_of(part)) if is_last else {}
         keep_model = is_last and _is_kept(division)
         if stage == "validation":
-            if part.validation is not None:
-                predict["validation"] = part.validation
+            if part.validation is None:
+                return None
+            predict["validation"] = part.validation
             watched = part.validation if planned.contestant.watches_validation else None
             return _Task(division, MemberPlan(seed, part.inner_train, watched, predict, keep_model=keep_model))
-        if "validation" in planned.stages and (seed, division) not in chosen:
+        if "validation" in planned.stages and part.validation is not None and (seed, division) not in chosen:
             return None  # nothing was chosen that could be fitted again
         is_watched = self._plan.recipe.protocol.validation == "test" and planned.contestant.watches_validation
         watched, epochs = part.test if is_watched else None, chosen.get((seed, division))

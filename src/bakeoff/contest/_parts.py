@@ -1,7 +1,7 @@
 """Which rows train, which are chosen on, which are the test: the parts of a bake-off."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -29,7 +29,7 @@ class Part:
     inner_train : (n,) positions
         The rows of `train` that are fitted while choosing.
     validation : (n,) positions or None
-        The rows that everything is chosen on.
+        The rows that everything is chosen on; None where nothing is.
     """
 
     train: RowIndices
@@ -47,9 +47,21 @@ class Parts:
     validation: float | Literal["test", "none", "folds"]
 
     def rows(self, part: str) -> RowIndices | None:
-        """(n,) positions of all rows of ``"validation"`` or ``"test"``, division after division."""
-        found = [getattr(division, part) for division in self.divisions]
-        return None if any(rows is None for rows in found) else np.concatenate(found)
+        """(n,) positions of all rows of ``"validation"`` or ``"test"``, division after division; None without any."""
+        found = [rows for division in self.divisions if (rows := getattr(division, part)) is not None]
+        return np.concatenate(found) if found else None
+
+    def watched_once(self) -> "Parts":
+        """The same, with validation rows in the first division alone.
+
+        Where nothing is chosen on them, one look at how training goes on rows it has not seen is enough.
+        """
+        first, *others = self.divisions
+        return replace(self, divisions=[first, *(replace(division, validation=None) for division in others)])
+
+    def with_validation(self) -> Sequence[int]:
+        """Which divisions have validation rows."""
+        return [number for number, division in enumerate(self.divisions) if division.validation is not None]
 
 
 def divide(dataset: Dataset, protocol: Protocol) -> Parts:

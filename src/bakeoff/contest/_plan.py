@@ -10,7 +10,7 @@ from bakeoff.data import Dataset
 from bakeoff.errors import SettingsError
 from bakeoff.recipe import ContestantEntry, Recipe
 
-__all__ = ["Plan", "PlannedContestant", "make_plan"]
+__all__ = ["Plan", "PlannedContestant", "make_plan", "n_divisions"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +65,7 @@ class Plan:
     @property
     def n_fits(self) -> int:
         """How many networks and models are fitted."""
-        divisions = len(self.parts.divisions)
-        return sum(len(entry.seeds) * len(entry.stages) * divisions for entry in self.contestants)
+        return sum(len(one.seeds) * n_divisions(self.parts, stage) for one in self.contestants for stage in one.stages)
 
     @property
     def estimate_seconds(self) -> float:
@@ -110,6 +109,8 @@ def make_plan(recipe: Recipe, dataset: Dataset, outsiders: Mapping[str, Contesta
     made = {**_make_all(entries), **(outsiders or {})}
     entries += tuple(ContestantEntry(name=name, family=made[name].family) for name in outsiders or ())
     resolved = _resolve_all(made, facts, protocol.validation)
+    if parts.validation == "folds" and not any(contestant.chooses_on_validation for contestant in made.values()):
+        parts = parts.watched_once()
     planned = [
         _plan_one(made[entry.name], entry, recipe, parts, facts, entry.time_limit_seconds or limit) for entry in entries
     ]
@@ -188,9 +189,13 @@ def _plan_one(
     if not contestant.is_random:
         seeds = seeds[:1]
     stages = _stages(contestant, recipe, parts)
-    n_members = len(seeds) * len(parts.divisions)
-    seconds = contestant.estimate_seconds(facts, n_members) * len(stages)
+    seconds = sum(contestant.estimate_seconds(facts, len(seeds) * n_divisions(parts, stage)) for stage in stages)
     return PlannedContestant(contestant, seeds, limit, stages, seconds)
+
+
+def n_divisions(parts: Parts, stage: str) -> int:
+    """On how many divisions of the rows a stage fits."""
+    return len(parts.with_validation() if stage == "validation" else parts.divisions)
 
 
 def _stages(contestant: Contestant, recipe: Recipe, parts: Parts) -> Sequence[str]:

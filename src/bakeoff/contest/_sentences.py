@@ -35,10 +35,8 @@ def protocol_sentences(plan: Plan, decided_on: str) -> list[str]:
     elif parts.validation == "none":
         said.append("No validation rows were set aside: every contestant was fitted once, on all training rows.")
     elif parts.validation == "folds":
-        said.append(
-            "For contestants that watch validation rows while they train, one of the training folds was set aside "
-            "for that."
-        )
+        where = "In each division" if len(parts.with_validation()) > 1 else "Once, in the first division,"
+        said.append(f"{where} one of the training folds was set aside for contestants that watch validation rows.")
     else:
         said.append(
             f"{parts.validation:.0%} of the training rows, stratified by class{together}, were the validation rows: "

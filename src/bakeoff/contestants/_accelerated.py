@@ -18,6 +18,7 @@ from sklearn.metrics.pairwise import pairwise_kernels
 from sklearn.svm import SVC
 
 from bakeoff.contestants._protocol import Facts
+from bakeoff.types import Labels, Rows
 
 __all__ = ["accelerated_installed", "accelerated_problem", "fit_support_vectors", "pairwise_decisions", "pays"]
 
@@ -52,8 +53,12 @@ def pays(facts: Facts, pca: int | float | None) -> bool:
     return facts.n_train >= _FEWEST_ROWS and columns >= _FEWEST_COLUMNS
 
 
-def fit_support_vectors(parameters: Mapping[str, Any], X: NDArray[np.float64], y: NDArray[np.int32]) -> Any:
-    """Fit by oneDAL on all threads and return the same model as a fitted plain `sklearn.svm.SVC`."""
+def fit_support_vectors(parameters: Mapping[str, Any], X: Rows, y: Labels) -> Any:
+    """Fit by oneDAL on all threads and return the same model as a fitted plain `sklearn.svm.SVC`.
+
+    In float32, which takes 0.6 of the time; predictions are computed in float64.
+    """
+    X = np.asarray(X, dtype=np.float32)
     from sklearnex import svm as accelerated  # noqa: PLC0415 - optional
 
     fitted = accelerated.SVC(**parameters, n_jobs=-1).fit(X, y)

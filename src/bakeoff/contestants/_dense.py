@@ -23,6 +23,7 @@ from bakeoff.dense import (
     summary,
 )
 from bakeoff.errors import FitError, SettingsError
+from bakeoff.machine import enable_compile_cache
 from bakeoff.types import ProgressCallback, Rows
 
 __all__ = ["DenseContestant"]
@@ -92,6 +93,7 @@ class DenseContestant:
 
     def fit(self, job: Job, progress: ProgressCallback) -> Sequence[Fitted]:
         """Train all members as one population and predict what each asks for; see `Contestant.fit`."""
+        enable_compile_cache()
         settings = self._resolved(job.facts)
         shape = _shape(job.facts)
         scale = settings.scale or "none"

@@ -43,7 +43,7 @@ def fit_pipeline(settings: Mapping[str, Any], classifier: Any, X: Rows, y: Label
         steps.append((name, transformer))
     if settings["engine"] == "intelex":
         parameters = classifier.get_params(deep=False)
-        classifier = fit_support_vectors(parameters, np.asarray(X, dtype=np.float64), y)
+        classifier = fit_support_vectors(parameters, X, y)
     else:
         classifier.fit(X, y)
     return Pipeline([*steps, ("classifier", classifier)])

@@ -15,6 +15,12 @@ from bakeoff.executors._worker import Worker
 
 __all__ = ["LocalExecutor"]
 
+_QUIET = {
+    # XLA reports, as an error and for each program that it loads from its cache, a host without "prefer-no-gather";
+    # that is no instruction but a preference of its own. What really goes wrong there is raised.
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+
 _Call: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...], bool]
 """What to call, with what, and whether it also takes a callable for progress."""
 
@@ -51,7 +57,7 @@ class LocalExecutor(FitExecutor):
         self._threads = available_threads() if threads is None else threads
         if self._threads < 1:
             raise ValueError(f"The 'threads' parameter of LocalExecutor must be 1 or more. Got {threads!r} instead.")
-        self._environment = thread_environment(self._threads) | dict(environment or {})
+        self._environment = _QUIET | thread_environment(self._threads) | dict(environment or {})
         self._output = output
         self._worker: Worker | None = None
         self._turn = threading.Lock()
