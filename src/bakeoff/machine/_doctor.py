@@ -57,7 +57,10 @@ def _speeds() -> Iterator[Finding]:
         + (f", bfloat16 {matmul_rate('bfloat16') / 1e9:,.0f}" if bfloat16_in_hardware() else ""),
     )
     yield "memory bandwidth", "ok", f"{bandwidth() / 1e9:,.0f} GB/s"
-    yield "precision", "ok", f"networks train in {resolve_precision()}"
+    if resolve_precision() == "bfloat16":
+        yield "precision", "ok", "bfloat16 is faster here; a network trains in it with the setting precision: bfloat16"
+    else:
+        yield "precision", "ok", "float32 is the fastest here"
 
 
 def _cache() -> Finding:
