@@ -5,6 +5,8 @@ from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("MPLBACKEND", "agg")
+# Spinning OpenMP threads starve whatever they wait for when cores are few: one fit took 131 s instead of 3 s.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest
 

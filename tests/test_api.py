@@ -3,7 +3,10 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
 from sklearn.linear_model import RidgeClassifier
 
 import bakeoff
@@ -87,3 +90,49 @@ def test_prediction_needs_images_for_images_and_tables_for_rows(workspace: Path)
     run = bakeoff.run("digits", contestants=["knn"], threads=1)
     with pytest.raises(InputError, match=r"nothing\.png"):
         bakeoff.predict(run, ["nothing.png"])
+
+
+def test_a_list_of_own_classifiers_enters_whole_and_alone(workspace: Path) -> None:
+    run = bakeoff.run("digits", contestants=[RidgeClassifier(), RidgeClassifier(alpha=9.0)], threads=1)
+    assert {entry["name"] for entry in run.results["contestants"]} == {"RidgeClassifier", "RidgeClassifier-2"}
+    digits = load_digits()
+    Image.fromarray((digits.images[0] * 15.9375).astype(np.uint8)).save(workspace / "zero.png")
+    answers = bakeoff.predict(run, ["zero.png"], contestant="RidgeClassifier-2")
+    assert answers.predictions[0].classes[0][0] == "0"
+
+
+def test_contestants_of_a_recipe_are_chosen_by_name_with_their_settings() -> None:
+    recipe = parse_recipe(
+        "{name: r, data: {source: digits}, contestants: [{name: near, family: knn, settings: {n_neighbors: 1}}, svc], "
+        "claims: [{contestant: svc, metric: accuracy, published: 0.9}]}"
+    )
+    chosen = api.make_recipe(recipe, contestants=["near", "dummy"])
+    assert chosen.contestants is not None
+    assert chosen.contestants[0].settings == {"n_neighbors": 1}
+    assert chosen.contestants[1].family == "dummy"
+    assert chosen.claims == ()
+
+
+def test_limits_and_seeds_that_are_asked_for_count_for_every_contestant() -> None:
+    recipe = parse_recipe(
+        "{name: r, data: {source: digits}, contestants: [{family: forest, seeds: [7], time_limit_seconds: 5}]}"
+    )
+    changed = api.make_recipe(recipe, seeds=2, time_limit_seconds=60.0)
+    assert changed.contestants is not None
+    assert (changed.contestants[0].seeds, changed.contestants[0].time_limit_seconds) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["a b", "con", "x/y"])
+def test_names_of_own_classifiers_keep_the_rules_of_a_recipe(name: str) -> None:
+    with pytest.raises(RecipeError, match="that can name a file"):
+        bakeoff.run("digits", contestants={name: RidgeClassifier()})
+
+
+@pytest.mark.parametrize(("where", "name"), [("aux.csv", "aux-data"), ("a" * 60 + ".csv", "a" * 40)])
+def test_any_file_name_gives_a_name_that_can_be_written(where: str, name: str) -> None:
+    assert api.make_recipe(where).name == name
+
+
+def test_no_data_at_all_is_one_clear_line() -> None:
+    with pytest.raises(RecipeError, match=r"data\.source"):
+        api.make_recipe("")

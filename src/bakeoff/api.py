@@ -16,15 +16,15 @@ from bakeoff.contest import (
     Run,
     data_pictures,
     make_plan,
-    n_divisions,
     predict,
     run_contest,
 )
 from bakeoff.contestants import Contestant, wrap
 from bakeoff.data import DataOptions, Dataset, card, load
 from bakeoff.errors import AuditRefused, RecipeError
-from bakeoff.recipe import DataEntry, Recipe, dump_recipe, load_recipe, parse_recipe
+from bakeoff.recipe import DataEntry, Recipe, dump_recipe, is_reserved_name, load_recipe, validate_recipe
 from bakeoff.report import draw_data_pictures, write_html
+from bakeoff.types import ProgressCallback
 
 __all__ = [
     "Audit",
@@ -99,7 +99,7 @@ def run(
     """
     families, outsiders = _sort_contestants(contestants)
     recipe = make_recipe(where, contestants=families, **changes)
-    options = ContestOptions(Path(workspace), retime=retime, command=f"bakeoff run {where}")
+    options = ContestOptions(Path(workspace), retime=retime)
     return run_plan(plan(recipe, outsiders), options if listen is None else replace(options, listen=listen))
 
 
@@ -122,19 +122,31 @@ def make_recipe(where: str | Path | Recipe, **changes: Any) -> Recipe:
     elif str(where).lower().endswith(_RECIPE_ENDINGS):
         recipe = load_recipe(Path(where))
     else:
-        recipe = Recipe(name=_name_from(str(where)), data=DataEntry(source=str(where)))
+        recipe = validate_recipe({"name": _name_from(str(where)), "data": {"source": str(where)}})
     given = {key: value for key, value in changes.items() if value is not None}
     if not given:
         return recipe
     _refuse_unknown(given)
-    document = json.loads(recipe.model_dump_json(by_alias=True))
+    document = recipe.model_dump(mode="json", by_alias=True)
+    if "contestants" in given:
+        document["contestants"] = _chosen(given.pop("contestants"), document["contestants"] or ())
+        names = {entry["name"] for entry in document["contestants"] if isinstance(entry, Mapping)}
+        # A claim of somebody who does not enter has nothing to be checked against.
+        document["claims"] = [claim for claim in document["claims"] if claim["contestant"] in names]
     for key, value in given.items():
         section, field = _place(key)
         (document if section is None else document[section])[field] = _plain(value)
-    if "seeds" in given and recipe.contestants is not None and "contestants" not in given:
-        for entry in document["contestants"]:
-            entry["seeds"] = None  # the seeds that were asked for count for every contestant
-    return parse_recipe(json.dumps(document))
+    for key in {"seeds", "time_limit_seconds"} & set(given):
+        for entry in document["contestants"] or ():
+            if isinstance(entry, dict):
+                entry[key] = None  # what was asked for counts for every contestant
+    return validate_recipe(document)
+
+
+def _chosen(wanted: Sequence[Any], known: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Contestants by name: those of the recipe with their settings, others as families."""
+    by_name = {entry["name"]: entry for entry in known}
+    return [by_name.get(item, item) if isinstance(item, str) else item for item in wanted]
 
 
 def _refuse_unknown(given: Mapping[str, Any]) -> None:
@@ -169,7 +181,8 @@ def _name_from(where: str) -> str:
     for ending in (".gz", ".csv", ".zip", ".parquet", ".npz", "-ubyte"):
         stem = stem.removesuffix(ending)
     safe = "".join(char if char.isascii() and (char.isalnum() or char in "_-") else "-" for char in stem)
-    return safe.strip("-_")[:40] or "bakeoff"
+    name = safe.strip("-_")[:40].rstrip("-_") or "bakeoff"
+    return f"{name}-data" if is_reserved_name(name) else name
 
 
 def _sort_contestants(
@@ -181,29 +194,60 @@ def _sort_contestants(
     if isinstance(given, str):
         given = given.split(",")
     if not isinstance(given, Mapping):
-        named = [item for item in given if isinstance(item, str | Mapping)]
-        others = {type(item).__name__: wrap(type(item).__name__, item) for item in given if item not in named}
-        return (named or None), others
+        given = _named(given)
     families: list[Any] = []
     outsiders: dict[str, Contestant] = {}
     for name, value in given.items():
         if isinstance(value, str):
-            families.append({"name": name, "family": value})
+            families.append({"name": name, "family": value} if name != value else name)
         elif isinstance(value, Mapping):
             families.append({"name": name, **value})
         else:
             outsiders[name] = wrap(name, value)
-    return families or None, outsiders
+    _refuse_names([*given])
+    return families, outsiders
 
 
-def plan(recipe: Recipe, outsiders: Mapping[str, Contestant] | None = None) -> Plan:
+def _named(given: Sequence[Any]) -> dict[str, Any]:
+    """A list as a mapping: families by their own name, classifiers by their class, numbered where it comes twice."""
+    named: dict[str, Any] = {}
+    for item in given:
+        if isinstance(item, Mapping):
+            name = str(item.get("name", item.get("family", "")))
+        else:
+            name = item if isinstance(item, str) else type(item).__name__.strip("_")
+        numbers = (f"{name}-{number}" for number in range(2, len(given) + 2))
+        taken = {known.casefold() for known in named}
+        named[name if name.casefold() not in taken else next(n for n in numbers if n.casefold() not in taken)] = item
+    return named
+
+
+def _refuse_names(names: Sequence[str]) -> None:
+    """The rules of a recipe hold for the names of contestants that no recipe holds."""
+    entries = [{"name": name, "family": "dummy"} for name in names]
+    validate_recipe({"name": "names", "data": {"source": "digits"}, "contestants": entries})
+
+
+def plan(
+    recipe: Recipe,
+    outsiders: Mapping[str, Contestant] | None = None,
+    progress: ProgressCallback | None = None,
+) -> Plan:
     """Read the data and decide everything that the recipe leaves open.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    outsiders : mapping of name to Contestant, optional
+        Contestants that a recipe cannot name.
+    progress : callable, optional
+        Is told how far reading or downloading is; see `bakeoff.data.load`.
 
     Raises
     ------
     InputError
     """
-    return make_plan(recipe, load(recipe.data.source, _data_options(recipe.data)), outsiders)
+    return make_plan(recipe, load(recipe.data.source, _data_options(recipe.data), progress), outsiders)
 
 
 def _data_options(data: DataEntry) -> DataOptions:
@@ -227,9 +271,10 @@ def run_plan(plan: Plan, options: ContestOptions) -> Run:
 def describe_plan(plan: Plan) -> str:
     """The resolved recipe as YAML, with what would run as comments below it: a recipe file, ready to edit."""
     lines = [f"What would run: {plan.n_fits} fits, about {_about(plan.estimate_seconds)} on {plan.threads} threads."]
+    n_folds = len(plan.parts.divisions)
     for planned in plan.contestants:
         seeds = f"{len(planned.seeds)} seed{'s' if len(planned.seeds) > 1 else ''}"
-        stages = " and ".join(_stage_words(plan, stage) for stage in planned.stages)
+        stages = " and ".join(_stage_words(stage, len(on), n_folds) for stage, on in planned.stages.items())
         lines.append(
             f"  {planned.contestant.name}: {seeds}, {stages}; about {_about(planned.estimate_seconds)}, "
             f"a fit at most {planned.time_limit_seconds:g} s"
@@ -238,9 +283,8 @@ def describe_plan(plan: Plan) -> str:
     return dump_recipe(plan.recipe) + "".join(f"# {line}\n" for text in lines for line in text.splitlines())
 
 
-def _stage_words(plan: Plan, stage: str) -> str:
-    n_folds = n_divisions(plan.parts, stage)
-    folds = f" of {n_folds} folds" if len(plan.parts.divisions) > 1 else ""
+def _stage_words(stage: str, n_divisions: int, n_folds: int) -> str:
+    folds = f" of {n_divisions} fold{'s' if n_divisions > 1 else ''}" if n_folds > 1 else ""
     return f"chosen on validation rows{folds}" if stage == "validation" else f"fitted on all training rows{folds}"
 
 
@@ -327,4 +371,5 @@ def audit_data(where: str | Path, **options: Any) -> Audit:
     recipe = make_recipe(where, **options)
     dataset = load(recipe.data.source, _data_options(recipe.data))
     about = card(dataset)
-    return Audit(dataset, about, check_data(about))
+    findings = [finding for finding in check_data(about) if finding.code not in recipe.ignore]
+    return Audit(dataset, about, findings)

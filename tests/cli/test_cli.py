@@ -201,7 +201,8 @@ def test_a_recipe_takes_the_flags_that_are_given(workspace: Path, csv_file: Path
     plan = bakeoff("run", "r.yaml", "--seeds", "4", "--metric", "accuracy", "--dry-run", cwd=workspace)
     recipe = parse_recipe(plan.stdout)
     assert recipe.contestants is not None
-    assert recipe.contestants[0].seeds == (0, 1, 2, 3)
+    assert recipe.contestants[0].seeds is None
+    assert recipe.protocol.seeds == (0, 1, 2, 3)
     assert recipe.contestants[0].settings["n_estimators"] == 7
     assert recipe.protocol.primary_metric == "accuracy"
 

@@ -13,7 +13,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
 import bakeoff.contest
 from bakeoff.contest import ContestOptions, Event, JobFinished, JobProgress, Plan, Run, open_run, predict, run_contest
 from bakeoff.contest._seal import SealedRows
-from bakeoff.errors import InputError, SettingsError, StoreError
+from bakeoff.errors import InputError, RecipeError, SettingsError, StoreError
 from bakeoff.executors import InlineExecutor, LocalExecutor
 from bakeoff.store import Store
 from bakeoff.testing import CentroidContestant, check_results, make_blurs
@@ -213,6 +213,57 @@ def test_when_all_fail_the_run_still_says_so(plan_of: PlanOf, run: RunHere) -> N
     done = run(plan)
     assert done.exit_status == 1
     assert done.verdict
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_folds_with_and_without_a_refit_score_all_rows(
+    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant, shaky: CentroidContestant, refit: bool
+) -> None:
+    done = run(plan_of(make_blurs(n_test=None), [centroid, shaky], refit=refit))
+    for name in ("centroid", "shaky"):
+        assert len(predictions(done, name, 0)["test_labels"]) == 240
+
+
+def test_another_contestant_leaves_the_fits_of_the_first_as_they_are(
+    plan_of: PlanOf, run: RunHere, shaky: CentroidContestant
+) -> None:
+    run(plan_of(make_blurs(n_test=None), [shaky]))
+    events: list[Event] = []
+    chooser = CentroidContestant("chooser", is_random=True, shake=20.0, epochs=3, chooses_on_validation=True)
+    run(plan_of(make_blurs(n_test=None), [shaky, chooser]), events)
+    fitted = {event.contestant for event in events if isinstance(event, JobFinished) and not event.n_reused}
+    assert fitted == {"chooser"}
+
+
+def test_one_member_that_fails_leaves_the_others_of_its_population(plan_of: PlanOf, run: RunHere) -> None:
+    contestant = CentroidContestant("p", is_random=True, trains_populations=True, misbehaves="diverges on seed 1")
+    done = run(plan_of(make_blurs(), [contestant]))
+    statuses = {fit["seed"]: fit["status"] for fit in entry(done, "p")["fits"] if fit["stage"] == "validation"}
+    assert statuses == {0: "ok", 1: "failed", 2: "ok"}
+    assert len(entry(done, "p")["test"]["accuracy"]["values"]) == 2
+
+
+def test_predictions_that_are_no_numbers_fail_the_fit_and_not_the_run(
+    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant
+) -> None:
+    done = run(plan_of(make_blurs(), [CentroidContestant("nan", misbehaves="predicts no numbers"), centroid]))
+    assert "no numbers" in entry(done, "nan")["reason"]
+    assert entry(done, "centroid")["status"] == "ok"
+
+
+@pytest.mark.parametrize("validation", ["test", "none"])
+def test_sealed_test_rows_need_validation_rows(plan_of: PlanOf, centroid: CentroidContestant, validation: str) -> None:
+    with pytest.raises(RecipeError, match="they came without labels"):
+        plan_of(replace(make_blurs(), y_test=None), [centroid], validation=validation)
+
+
+def test_rows_that_a_killed_process_left_are_taken_away(
+    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant, workspace: Path
+) -> None:
+    left = workspace / "artifacts" / ".rows-999999999-abc"
+    left.mkdir(parents=True)
+    run(plan_of(make_blurs(), [centroid]))
+    assert not list((workspace / "artifacts").glob(".rows-*"))
 
 
 @pytest.mark.parametrize("misbehaviour", ["sleeps", "dies"])

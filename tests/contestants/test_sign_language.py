@@ -77,8 +77,9 @@ def test_the_plain_svc_gives_the_published_figures_and_the_accelerated_one_agree
         np.testing.assert_allclose(report[codes.index(code)], expected, atol=0.00501)
 
     pytest.importorskip("sklearnex")
-    # The better of two: it uses all cores where libsvm uses one, so it suffers more from what else they do.
-    accelerated = min((fit(job, "intelex") for _ in range(2)), key=lambda fitted: fitted.seconds.fit)
+    load_before = os.getloadavg()[0]
+    accelerated = fit(job, "intelex")
+    load_after = os.getloadavg()[0]
     assert np.mean(accelerated.predictions["test"].labels == labels) >= 0.998
     seconds, plain_seconds = (f.seconds.fit + f.seconds.predict for f in (accelerated, plain))
     print(
@@ -88,4 +89,7 @@ def test_the_plain_svc_gives_the_published_figures_and_the_accelerated_one_agree
         f"{plain.seconds.predict_one_ms:.1f} and {accelerated.seconds.predict_one_ms:.1f} ms; bytes "
         f"{[sum(map(len, f.model_files.values())) for f in (plain, accelerated)]}, {accelerated.notes}"
     )
+    # It uses all cores where libsvm uses one, so times compare only where nothing else wanted them.
+    if load_before > 1.3 or load_after > (os.cpu_count() or 1) + 0.3:
+        pytest.skip(f"times were not compared, for the machine was busy: {load_before:.1f} and {load_after:.1f}")
     assert seconds < plain_seconds / 2

@@ -287,14 +287,14 @@ SCRIPT = textwrap.dedent(
 )
 
 
-def start_script(folder: Path, seconds: float) -> tuple[subprocess.Popen[str], int]:
+def start_script(folder: Path, seconds: float) -> tuple[subprocess.Popen[bytes], int]:
     script = folder / "script.py"
     script.write_text(SCRIPT)
     process = subprocess.Popen(
         [sys.executable, "-W", "error", str(script), str(seconds)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        bufsize=0,  # what a buffer reads ahead of the first line, communicate() would not see
         start_new_session=True,
     )
     assert process.stdout is not None
@@ -304,7 +304,7 @@ def start_script(folder: Path, seconds: float) -> tuple[subprocess.Popen[str], i
 def test_a_script_without_a_main_guard_ends_cleanly_even_when_nothing_is_shut_down(tmp_path: Path) -> None:
     process, child = start_script(tmp_path, 0)
     out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (0, "done\n", "")
+    assert (process.returncode, out, err) == (0, b"done\n", b"")
     assert wait_until(lambda: is_gone(child))
 
 
@@ -315,8 +315,8 @@ def test_ctrl_c_ends_parent_and_child_at_once(tmp_path: Path) -> None:
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert time.monotonic() - started < 5
-    assert err.rstrip().endswith("KeyboardInterrupt")
-    assert err.count("Traceback") == 1  # the parent's own; none of the child's
+    assert err.rstrip().endswith(b"KeyboardInterrupt")
+    assert err.count(b"Traceback") == 1  # the parent's own; none of the child's
     assert wait_until(lambda: is_gone(child))
 
 

@@ -42,10 +42,18 @@ def test_a_fit_comes_back_as_it_was_saved(workspace: Path) -> None:
 def test_a_fit_whose_artifacts_are_gone_is_not_found(workspace: Path) -> None:
     with Store(workspace) as store:
         store.save_fit(a_fit())
-        assert store.has_fit("ab" * 32)
         (workspace / "artifacts" / "fits" / "ab" / ("ab" * 32) / "predictions.npz").unlink()
         assert store.find_fit("ab" * 32) is None
-        assert not store.has_fit("ab" * 32)
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 and no more", b"no archive at all"])
+def test_a_damaged_fit_is_not_found_and_can_be_saved_again(workspace: Path, damage: bytes) -> None:
+    with Store(workspace) as store:
+        store.save_fit(a_fit())
+        (workspace / "artifacts" / "fits" / "ab" / ("ab" * 32) / "predictions.npz").write_bytes(damage)
+        assert store.find_fit("ab" * 32) is None
+        store.save_fit(a_fit())
+        assert store.find_fit("ab" * 32) is not None
 
 
 def test_a_fit_without_its_row_is_not_found(workspace: Path) -> None:
@@ -127,7 +135,7 @@ def test_processes_that_begin_at_once_share_one_workspace(workspace: Path) -> No
         process.join()
     assert [process.exitcode for process in processes] == [0] * 4
     with Store(workspace) as store:
-        assert store.has_fit("ab" * 32)
+        assert store.find_fit("ab" * 32) is not None
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:

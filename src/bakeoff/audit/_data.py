@@ -15,7 +15,7 @@ def missing_values(card: Card) -> Iterator[Finding]:
     """D001: some cells are empty."""
     missing = card["missing_values"]
     if missing:
-        cells = card["n_features"] * (card["n_train"] + (card["n_test"] or 0))
+        cells = card["n_features"] * card["n_rows"]
         yield Finding(
             "D001",
             "warning",

@@ -1,7 +1,7 @@
 """What a person sees in the terminal while a bake-off runs and when it is done.
 
 Results go to standard output; progress and remarks go to standard error, so that a pipe gets results alone. Where
-standard error is not a terminal there is no progress at all.
+standard error is not a terminal there are no bars: a line for each stage that is done.
 """
 
 import time
@@ -19,6 +19,7 @@ from rich.text import Text
 
 from bakeoff.cli._options import printable
 from bakeoff.contest import Event, JobFinished, JobProgress, JobStarted, Listener, Run, Said, StageFinished
+from bakeoff.types import ProgressCallback
 
 __all__ = ["Console"]
 
@@ -59,6 +60,25 @@ class Console:
             transient=True,
         ) as progress:
             yield _Live(progress).listen
+
+    @contextmanager
+    def reading(self) -> Iterator[ProgressCallback | None]:
+        """A bar for downloads and large files, where there is a terminal to show it."""
+        if self._quiet or not self._err.is_terminal:
+            yield None
+            return
+        with Progress(
+            TextColumn("{task.description}"), BarColumn(bar_width=24), console=self._err, transient=True
+        ) as progress:
+            tasks: dict[str, TaskID] = {}
+
+            def show(values: Mapping[str, Any]) -> None:
+                name = f"{values['stage']} {printable(str(values['name']))}"
+                if name not in tasks:
+                    tasks[name] = progress.add_task(name, total=None)
+                progress.update(tasks[name], completed=values["done"], total=values["total"])
+
+            yield show
 
     def _plain(self, event: Event) -> None:
         """One line for each sentence and each stage that ended, for logs."""

@@ -13,7 +13,7 @@ __all__ = ["run"]
 @click.command()
 @click.argument("where")
 @data_options
-@click.option("--contestants", metavar="A,B,...", callback=comma_list, help="Who enters, such as dense,svc,forest.")
+@click.option("--contestants", metavar="A,B,...", callback=comma_list, help="Who enters, such as dense,svc.")
 @click.option("--seeds", type=click.IntRange(1, 1000), metavar="N", help="Seeds for random contestants. [default: 5]")
 @click.option("--metric", type=click.Choice(["f1_macro", "accuracy", "f1_weighted", "log_loss"]), help="Decides.")
 @click.option("--validation", metavar="FRACTION|test|none", help="What is chosen on. [default: 0.2]")
@@ -44,7 +44,8 @@ def run(where: str, workspace: Path, **options: Any) -> int:
 
     recipe = api.make_recipe(where, **_changes(options))
     console = Console(quiet=options["quiet"] or options["as_json"])
-    plan = api.plan(recipe)
+    with console.reading() as progress:
+        plan = api.plan(recipe, progress=progress)
     if options["dry_run"]:
         click.echo(api.describe_plan(plan), nl=False)
         return 0

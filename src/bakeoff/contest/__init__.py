@@ -3,7 +3,7 @@
 from bakeoff.contest._contest import ContestOptions, run_contest
 from bakeoff.contest._events import Event, JobFinished, JobProgress, JobStarted, Listener, Logged, Said, StageFinished
 from bakeoff.contest._pictures import data_pictures
-from bakeoff.contest._plan import Plan, PlannedContestant, make_plan, n_divisions
+from bakeoff.contest._plan import Plan, PlannedContestant, make_plan
 from bakeoff.contest._predict import Answers, Prediction, predict
 from bakeoff.contest._run import Run, open_run
 
@@ -24,7 +24,6 @@ __all__ = [
     "StageFinished",
     "data_pictures",
     "make_plan",
-    "n_divisions",
     "open_run",
     "predict",
     "run_contest",

@@ -1,9 +1,10 @@
 """The contest: fit everything, open the test labels once, compare, and leave all of it in the run's folder."""
 
+import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,8 +12,8 @@ from uuid import uuid4
 import numpy as np
 
 from bakeoff import machine
-from bakeoff.contest._events import Listener, Logged, Said
-from bakeoff.contest._fits import Fit, Fitter
+from bakeoff.contest._events import Event, Listener, Logged, Said
+from bakeoff.contest._fits import Fitter
 from bakeoff.contest._folder import RunFolder
 from bakeoff.contest._plan import Plan
 from bakeoff.contest._results import make_results
@@ -23,6 +24,7 @@ from bakeoff.errors import StoreError
 from bakeoff.executors import FitExecutor, LocalExecutor
 from bakeoff.recipe import dump_recipe
 from bakeoff.store import RunRecord, Store
+from bakeoff.types import ProgressCallback
 
 __all__ = ["ContestOptions", "run_contest"]
 
@@ -43,7 +45,7 @@ class ContestOptions:
     retime : bool
         Fit and time even what the store has.
     command : str
-        What repeats the run, for the report.
+        What repeats the run, for the report; empty: the run's own recipe.
     executor : FitExecutor or None
         Where fits run; None: a child process of this machine.
     """
@@ -72,15 +74,8 @@ def run_contest(plan: Plan, options: ContestOptions) -> Run:
     DeviceError
         If compiled code gives wrong answers on this machine.
     """
-    machine.ensure_self_test()
-    folder = RunFolder(options.workspace, plan.recipe.name)
-
-    def say(event: Any) -> None:
-        if isinstance(event, Said | Logged):
-            folder.log(event.text)
-        options.listen(event)
-
     with Store(options.workspace) as store:
+        folder = RunFolder(options.workspace, plan.recipe.name)
         record = RunRecord(
             folder.path.name,
             folder.created.isoformat(timespec="seconds"),
@@ -90,35 +85,49 @@ def run_contest(plan: Plan, options: ContestOptions) -> Run:
             "",
         )
         store.save_run(record)
-        rows = SealedRows(plan.dataset, store, folder.path.name)
         try:
-            fits = _fit_everything(plan, rows, folder, options, say)
-            outcome = make_results(plan, rows, fits, record.created, options.command)
+            results = _hold(plan, SealedRows(plan.dataset, store, folder.path.name), folder, options)
         except BaseException as error:
             status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            folder.log(f"{status}: {error}")
-            store.save_run(_with(record, status, ""))
+            # The disk may be the reason: what cannot be written down now must not hide it.
+            with suppress(OSError, StoreError):
+                folder.log(f"{status}: {error}")
+                store.save_run(replace(record, status=status))
             raise
-        write_run(plan, folder, fits, outcome)
-        failed = any(entry["status"] != "ok" for entry in outcome.results["contestants"])
-        store.save_run(_with(record, "failed fits" if failed else "done", outcome.results["verdict"]))
+        failed = any(entry["status"] != "ok" for entry in results["contestants"])
+        store.save_run(replace(record, status="failed fits" if failed else "done", verdict=results["verdict"]))
     folder.point_latest()
     return Run(folder.path.resolve())
 
 
-def _with(record: RunRecord, status: str, verdict: str) -> RunRecord:
-    return RunRecord(record.folder, record.created, record.name, record.data_sha256, status, verdict)
+def _hold(plan: Plan, rows: SealedRows, folder: RunFolder, options: ContestOptions) -> Mapping[str, Any]:
+    """Fit, judge and write; gives what ``results.json`` holds."""
 
+    def say(event: Event) -> None:
+        if isinstance(event, Said | Logged):
+            folder.log(event.text)
+        options.listen(event)
 
-def _fit_everything(
-    plan: Plan, rows: SealedRows, folder: RunFolder, options: ContestOptions, say: Listener
-) -> dict[str, list[Fit]]:
     folder.write_text("recipe.yaml", dump_recipe(plan.recipe))
     for sentence in (*plan.dataset.decisions, *plan.decisions):
         say(Said(sentence))
     with _rows_file(options.workspace, rows) as rows_file, _executor(plan, options, folder) as executor:
+        has_networks = any(planned.contestant.family == "dense" for planned in plan.contestants)
+        environment = executor.run(_examine, has_networks)
         fitter = Fitter(plan, rows, rows_file, executor, say, options.retime)
-        return {planned.contestant.name: fitter.fit_all(planned) for planned in plan.contestants}
+        fits = {planned.contestant.name: fitter.fit_all(planned) for planned in plan.contestants}
+    command = options.command or f"bakeoff run {folder.path / 'recipe.yaml'}"
+    created = folder.created.isoformat(timespec="seconds")
+    outcome = make_results(plan, rows, fits, created, command)
+    write_run(plan, folder, fits, outcome, environment)
+    return outcome.results
+
+
+def _examine(has_networks: bool, _progress: ProgressCallback) -> dict[str, Any]:
+    """Look at the machine from where the fits will run, and refuse where its compiled code gives wrong answers."""
+    if has_networks:
+        machine.ensure_self_test()
+    return machine.describe()
 
 
 @contextmanager
@@ -133,13 +142,28 @@ def _executor(plan: Plan, options: ContestOptions, folder: RunFolder) -> Iterato
 @contextmanager
 def _rows_file(workspace: Path, rows: SealedRows) -> Iterator[Path]:
     """All rows as a file that the other process maps into its memory, for as long as the fits run."""
-    folder = workspace / "artifacts" / f".rows-{uuid4().hex}"
+    _remove_left_behind(workspace / "artifacts")
+    folder = workspace / "artifacts" / f".rows-{os.getpid()}-{uuid4().hex}"
+    path = folder / "X.npy"
     try:
-        folder.mkdir(parents=True)
-        path = folder / "X.npy"
-        np.save(path, rows.values(), allow_pickle=False)
+        try:
+            folder.mkdir(parents=True)
+            np.save(path, rows.values(), allow_pickle=False)
+        except OSError as error:
+            raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
         yield path.resolve()
-    except OSError as error:
-        raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_left_behind(artifacts: Path) -> None:
+    """Rows that a killed process could not take away."""
+    if os.name == "nt":  # there, asking whether a process lives would end it
+        return
+    for folder in artifacts.glob(".rows-*"):
+        try:
+            os.kill(int(folder.name.split("-")[1]), 0)
+        except (ProcessLookupError, ValueError):
+            shutil.rmtree(folder, ignore_errors=True)
+        except PermissionError:
+            continue  # somebody else's, and alive

@@ -34,6 +34,13 @@ class PartTruth:
     labels: Labels
     groups: NDArray[np.int64] | None
 
+    def at(self, rows: RowIndices) -> "PartTruth":
+        """The same for some of the rows: a contestant that only watches validation rows predicts those of one fold."""
+        if len(rows) == len(self.rows):
+            return self
+        where = np.searchsorted(self.rows, rows)
+        return PartTruth(rows, self.labels[where], None if self.groups is None else self.groups[where])
+
 
 @dataclass(frozen=True, eq=False)
 class PartPredictions:
@@ -99,10 +106,10 @@ def describe(
     predictions: Mapping[str, PartPredictions | None],
     truth: Mapping[str, PartTruth | None],
 ) -> dict[str, Any]:
-    """Everything about one contestant but its scores, as JSON data."""
+    """Everything about one contestant but its scores, as JSON data; `truth` is that of the rows it predicts."""
     contestant = planned.contestant
     done = [fit for fit in fits if fit.record is not None]
-    final = [fit for fit in done if fit.stage == planned.stages[-1]]
+    final = [fit for fit in done if fit.stage == planned.final_stage]
     broken = next((fit for fit in fits if fit.status != "ok"), None)
     facts = final[0].record.facts if final and final[0].record is not None else {}
     return {

@@ -1,5 +1,6 @@
 """Run the fits of one contestant: look in the store, fit what is missing, keep what came."""
 
+import math
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -12,10 +13,10 @@ import numpy as np
 from bakeoff.contest._events import JobFinished, JobProgress, JobStarted, Listener, Logged, StageFinished
 from bakeoff.contest._keys import name_fits
 from bakeoff.contest._parts import Part
-from bakeoff.contest._plan import Plan, PlannedContestant, n_divisions
+from bakeoff.contest._plan import Plan, PlannedContestant
 from bakeoff.contest._seal import SealedRows
 from bakeoff.contestants import Contestant, Facts, Fitted, Job, MemberPlan
-from bakeoff.errors import BakeoffError, FitTimedOut, StoreError
+from bakeoff.errors import BakeoffError, DeviceError, FitError, FitTimedOut, StoreError
 from bakeoff.executors import FitExecutor, traceback_text
 from bakeoff.store import FitRecord, Store
 from bakeoff.types import Labels, ProgressCallback
@@ -65,7 +66,7 @@ def fit_job(
     facts: Facts,
     members: Sequence[MemberPlan],
     progress: ProgressCallback,
-) -> Sequence[Fitted]:
+) -> Sequence[Fitted | FitError]:
     """Fit one job; this is what runs in the other process."""
     X = np.load(rows_file, mmap_mode="r", allow_pickle=False)
     return contestant.fit(Job(X, y, facts, members), progress)
@@ -94,9 +95,9 @@ class Fitter:
         self._executor, self._listen, self._retime = executor, listen, retime
         self._job_number = 0
         self._n_jobs = sum(
-            1 if one.contestant.trains_populations else len(one.seeds) * n_divisions(plan.parts, stage)
+            1 if one.contestant.trains_populations else len(one.seeds) * len(divisions)
             for one in plan.contestants
-            for stage in one.stages
+            for divisions in one.stages.values()
         )
 
     @property
@@ -106,45 +107,35 @@ class Fitter:
     def fit_all(self, planned: PlannedContestant) -> list[Fit]:
         """Every fit of one contestant: choosing on validation rows first, then on all training rows."""
         fits: list[Fit] = []
-        chosen: dict[tuple[int, int], int | None] = {}
-        for stage in planned.stages:
-            tasks = [
-                task
-                for division in range(len(self._plan.parts.divisions))
-                for seed in planned.seeds
-                if (task := self._task(planned, stage, seed, division, chosen)) is not None
-            ]
+        for stage, divisions in planned.stages.items():
+            places = [(division, seed) for division in divisions for seed in planned.seeds]
+            tasks = [task for place in places if (task := self._task(planned, stage, place, fits)) is not None]
             begun = time.perf_counter()
             new = [fit for job in self._jobs(planned.contestant, tasks) for fit in self._fit_job(planned, stage, job)]
             if new:
                 self._listen(_stage_finished(planned.contestant.name, stage, new, time.perf_counter() - begun))
-            chosen = {(fit.seed, fit.division): fit.record.facts["epochs"] for fit in new if fit.record is not None}
             fits += new
-            if not chosen:
-                break  # nothing was chosen that could be fitted again
         return fits
 
     def _task(
-        self,
-        planned: PlannedContestant,
-        stage: str,
-        seed: int,
-        division: int,
-        chosen: Mapping[tuple[int, int], int | None],
+        self, planned: PlannedContestant, stage: str, place: tuple[int, int], before: Sequence[Fit]
     ) -> _Task | None:
-        part, is_last = self._plan.parts.divisions[division], stage == planned.stages[-1]
+        division, seed = place
+        part, contestant = self._plan.parts.divisions[division], planned.contestant
+        is_last = stage == planned.final_stage
         predict = dict(_test_of(part)) if is_last else {}
-        keep_model = is_last and _is_kept(division)
+        keep_model = is_last and division == 0  # of several folds, one model is enough to predict with
         if stage == "validation":
-            if part.validation is None:
-                return None
-            predict["validation"] = part.validation
-            watched = part.validation if planned.contestant.watches_validation else None
+            if part.validation is not None:
+                predict["validation"] = part.validation
+            watched = part.validation if contestant.watches_validation else None
             return _Task(division, MemberPlan(seed, part.inner_train, watched, predict, keep_model=keep_model))
-        if "validation" in planned.stages and part.validation is not None and (seed, division) not in chosen:
-            return None  # nothing was chosen that could be fitted again
-        is_watched = self._plan.recipe.protocol.validation == "test" and planned.contestant.watches_validation
-        watched, epochs = part.test if is_watched else None, chosen.get((seed, division))
+        chosen = {(fit.division, fit.seed): fit for fit in before}.get(place)
+        if chosen is not None and chosen.record is None:
+            return None  # it failed: nothing was chosen that could be fitted again
+        epochs = chosen.record.facts["epochs"] if _chose(contestant, chosen) and chosen and chosen.record else None
+        is_watched = self._plan.recipe.protocol.validation == "test" and contestant.watches_validation
+        watched = part.test if is_watched else None
         return _Task(division, MemberPlan(seed, part.train, watched, predict, epochs, keep_model))
 
     def _jobs(self, contestant: Contestant, tasks: Sequence[_Task]) -> list[Sequence[_Task]]:
@@ -154,7 +145,7 @@ class Fitter:
 
     def _fit_job(self, planned: PlannedContestant, stage: str, tasks: Sequence[_Task]) -> list[Fit]:
         contestant, members = planned.contestant, [task.member for task in tasks]
-        keys = name_fits(contestant, self._plan.dataset.sha256, self._plan.facts, members)
+        keys = name_fits(contestant, self._plan, members)
         self._job_number += 1
         estimate = contestant.estimate_seconds(self._plan.facts, len(members))
         seeds = sorted({member.seed for member in members})
@@ -163,32 +154,37 @@ class Fitter:
         begun = time.perf_counter()
         records = self._find(keys)
         reused = records is not None
-        status, reason = "ok", None
-        if records is None:
-            try:
-                fitted = self._run(planned, members)
-                names: Sequence[str | None] = keys if keys is not None else [None] * len(members)
-                records = [
-                    _record(contestant, stage, member, fit, key)
-                    for member, fit, key in zip(members, fitted, names, strict=True)
-                ]
-                if keys is not None:
-                    for record in records:
-                        self._store.save_fit(record)
-            except StoreError:
-                raise
-            except BakeoffError as error:
-                status, reason = _outcome(error)
-                self._listen(Logged(f"{contestant.name}: {traceback_text(error).strip()}"))
+        outcomes: Sequence[FitRecord | BakeoffError]
+        outcomes = records if records is not None else self._run_and_keep(planned, stage, members, keys)
         seconds = time.perf_counter() - begun
-        self._listen(
-            JobFinished(contestant.name, stage, status, reason, seconds, len(tasks), len(tasks) if reused else 0)
-        )
-        found: Sequence[FitRecord | None] = records if records is not None else [None] * len(tasks)
-        return [
-            Fit(task.member.seed, task.division, stage, status, reason, reused, record)
-            for task, record in zip(tasks, found, strict=True)
+        fits = [_fit(task, stage, outcome, reused) for task, outcome in zip(tasks, outcomes, strict=True)]
+        broken = next((fit for fit in fits if fit.status != "ok"), None)
+        status, reason = ("ok", None) if broken is None else (broken.status, broken.reason)
+        n_reused = len(tasks) if reused else 0
+        self._listen(JobFinished(contestant.name, stage, status, reason, seconds, len(tasks), n_reused))
+        return fits
+
+    def _run_and_keep(
+        self, planned: PlannedContestant, stage: str, members: Sequence[MemberPlan], keys: Sequence[str] | None
+    ) -> Sequence[FitRecord | BakeoffError]:
+        """Fit the members and keep those that succeed; an error stands in the place of each that does not."""
+        contestant = planned.contestant
+        try:
+            fitted = self._run(planned, members)
+        except (StoreError, DeviceError):
+            raise  # not a matter of this contestant
+        except BakeoffError as error:
+            self._listen(Logged(f"{contestant.name}: {traceback_text(error).strip()}"))
+            return [error] * len(members)
+        names: Sequence[str | None] = keys if keys is not None else [None] * len(members)
+        outcomes = [
+            fit if isinstance(fit, FitError) else _record(contestant, stage, member, fit, key)
+            for member, fit, key in zip(members, fitted, names, strict=True)
         ]
+        for outcome in outcomes:
+            if isinstance(outcome, FitRecord) and outcome.key:
+                self._store.save_fit(outcome)
+        return outcomes
 
     def _find(self, keys: Sequence[str] | None) -> list[FitRecord] | None:
         """The whole job from the store, or None: who trained together is resumed together."""
@@ -197,9 +193,9 @@ class Fitter:
         records = [self._store.find_fit(key) for key in keys]
         return None if any(record is None for record in records) else [r for r in records if r is not None]
 
-    def _run(self, planned: PlannedContestant, members: Sequence[MemberPlan]) -> Sequence[Fitted]:
+    def _run(self, planned: PlannedContestant, members: Sequence[MemberPlan]) -> Sequence[Fitted | FitError]:
         contestant = planned.contestant
-        answer: Sequence[Fitted] = self._executor.run(
+        answer: Sequence[Fitted | FitError] = self._executor.run(
             fit_job,
             contestant,
             str(self._rows_file),
@@ -234,23 +230,33 @@ def _stage_finished(contestant: str, stage: str, fits: Sequence[Fit], seconds: f
     return StageFinished(contestant, stage, len(fits), n_reused, len(failed), failed[0] if failed else None, seconds)
 
 
-def _is_kept(division: int) -> bool:
-    """Of several folds, the first one's model is kept: one is enough to predict with."""
-    return division == 0
-
-
 def _test_of(part: Part) -> Mapping[str, Any]:
     return {} if part.test is None else {"test": part.test}
 
 
-def _outcome(error: BakeoffError) -> tuple[str, str]:
-    reason = " ".join(str(error).split())
-    return ("timed out" if isinstance(error, FitTimedOut) else "failed"), reason
+def _chose(contestant: Contestant, chosen: Fit | None) -> bool:
+    """Whether epochs were chosen; those of a contestant that does not choose are what its settings say anyway."""
+    return chosen is not None and contestant.chooses_on_validation
 
 
-def _record(contestant: Contestant, stage: str, member: MemberPlan, fit: Fitted, key: str | None) -> FitRecord:
+def _fit(task: _Task, stage: str, outcome: FitRecord | BakeoffError, reused: bool) -> Fit:
+    if isinstance(outcome, FitRecord):
+        return Fit(task.member.seed, task.division, stage, "ok", None, reused, outcome)
+    status = "timed out" if isinstance(outcome, FitTimedOut) else "failed"
+    return Fit(task.member.seed, task.division, stage, status, " ".join(str(outcome).split()), reused, None)
+
+
+def _record(
+    contestant: Contestant, stage: str, member: MemberPlan, fit: Fitted, key: str | None
+) -> FitRecord | FitError:
+    """The fit as it is kept, or an error where what it predicts are not numbers."""
     arrays: dict[str, Any] = {}
     for part, predictions in fit.predictions.items():
+        for values in (predictions.probabilities, predictions.scores):
+            if values is not None and not np.isfinite(values).all():
+                return FitError(
+                    f"it predicts values that are no numbers on {part} rows; a lower learning rate may help"
+                )
         arrays[f"{part}_rows"] = member.predict[part]
         arrays[f"{part}_labels"] = predictions.labels
         if predictions.probabilities is not None:
@@ -260,7 +266,7 @@ def _record(contestant: Contestant, stage: str, member: MemberPlan, fit: Fitted,
     facts = {
         "seconds": asdict(fit.seconds),
         "epochs": fit.epochs,
-        "history": {name: [float(value) for value in values] for name, values in fit.history.items()},
+        "history": {name: [_number(value) for value in values] for name, values in fit.history.items()},
         "summary": [asdict(row) for row in fit.summary],
         "n_parameters": fit.n_parameters,
         "n_bytes": sum(len(content) for content in fit.model_files.values()),
@@ -268,3 +274,8 @@ def _record(contestant: Contestant, stage: str, member: MemberPlan, fit: Fitted,
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     }
     return FitRecord(key or "", contestant.family, contestant.name, member.seed, stage, facts, arrays, fit.model_files)
+
+
+def _number(value: float) -> float | None:
+    """JSON has no infinities and no NaN."""
+    return float(value) if math.isfinite(value) else None

@@ -45,8 +45,11 @@ class RunFolder:
     def log(self, text: str) -> None:
         """Add a line to ``log.txt``, with the time."""
         stamp = datetime.now(UTC).strftime("%H:%M:%S")
-        with self._log.open("a", encoding="utf-8") as file:
-            file.write(f"{stamp} {text}\n")
+        try:
+            with self._log.open("a", encoding="utf-8") as file:
+                file.write(f"{stamp} {text}\n")
+        except OSError as error:
+            raise StoreError(f"{self._log}: cannot be written: {error.strerror or error}") from error
 
     def write_text(self, name: str, text: str) -> None:
         """Write one text file."""
@@ -83,10 +86,18 @@ class RunFolder:
         latest = self.path.parent / "latest"
         temporary = latest.with_name(f".latest.{uuid4().hex}.tmp")
         try:
-            temporary.symlink_to(self.path.name, target_is_directory=True)
-        except (OSError, NotImplementedError):
-            temporary.write_text(self.path.name + "\n", encoding="utf-8")
-        temporary.replace(latest)
+            try:
+                temporary.symlink_to(self.path.name, target_is_directory=True)
+                temporary.replace(latest)
+            except (OSError, NotImplementedError):
+                # No links here, or an old pointer that a link cannot replace.
+                temporary.unlink(missing_ok=True)
+                temporary.write_text(self.path.name + "\n", encoding="utf-8")
+                temporary.replace(latest)
+        except OSError:
+            # The run itself is whole; `bakeoff list` still names it.
+            temporary.unlink(missing_ok=True)
+            self.log(f"{latest} could not be pointed at this run")
 
 
 def _harmless(cell: object) -> object:

@@ -5,30 +5,31 @@ since rounding depends on it: that is what makes a rerun equal bit for bit.
 """
 
 import json
+import platform
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cache
 from hashlib import sha256
+from importlib import resources
 from typing import Any
 
 import numpy as np
 
-from bakeoff.contestants import Contestant, Facts, MemberPlan
+from bakeoff.contest._plan import Plan
+from bakeoff.contestants import Contestant, MemberPlan
 from bakeoff.types import RowIndices
 
 __all__ = ["name_fits"]
 
 
-def name_fits(
-    contestant: Contestant, data_sha256: str, facts: Facts, members: Sequence[MemberPlan]
-) -> list[str] | None:
+def name_fits(contestant: Contestant, plan: Plan, members: Sequence[MemberPlan]) -> list[str] | None:
     """One name for each member, or None where what determines a fit cannot be hashed.
 
     Parameters
     ----------
     contestant : Contestant
-    data_sha256 : str
-        Of the decoded rows.
-    facts : Facts
+    plan : Plan
+        For the rows, what is known of them, and the threads, on which rounding depends.
     members : sequence of MemberPlan
         All that train together.
     """
@@ -37,14 +38,28 @@ def name_fits(
         return None
     composition = [_describe(member) for member in members]
     common = {
-        "data": data_sha256,
-        "facts": asdict(facts),
+        "data": plan.dataset.sha256,
+        "facts": asdict(plan.facts),
         "family": contestant.family,
-        "settings": dict(contestant.resolve(facts)),
+        "settings": dict(contestant.resolve(plan.facts)),
         "versions": dict(fingerprint),
+        "source": _hash_of_source(),
+        "machine": platform.machine(),
+        "threads": plan.threads,
         "composition": composition,
     }
     return [_hash({**common, "member": own, "index": index}) for index, own in enumerate(composition)]
+
+
+@cache
+def _hash_of_source() -> str:
+    """Of how contestants prepare rows and read predictions: a mend there makes new fits."""
+    digest = sha256()
+    folder = resources.files("bakeoff.contestants")
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".py"):
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
 
 
 def _describe(member: MemberPlan) -> dict[str, Any]:

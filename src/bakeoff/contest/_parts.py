@@ -1,7 +1,7 @@
 """Which rows train, which are chosen on, which are the test: the parts of a bake-off."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -51,24 +51,12 @@ class Parts:
         found = [rows for division in self.divisions if (rows := getattr(division, part)) is not None]
         return np.concatenate(found) if found else None
 
-    def watched_once(self) -> "Parts":
-        """The same, with validation rows in the first division alone.
-
-        Where nothing is chosen on them, one look at how training goes on rows it has not seen is enough.
-        """
-        first, *others = self.divisions
-        return replace(self, divisions=[first, *(replace(division, validation=None) for division in others)])
-
-    def with_validation(self) -> Sequence[int]:
-        """Which divisions have validation rows."""
-        return [number for number, division in enumerate(self.divisions) if division.validation is not None]
-
 
 def divide(dataset: Dataset, protocol: Protocol) -> Parts:
     """Divide the rows of a data set as the protocol says.
 
-    The divisions depend on the data's hash alone, not on any seed: every contestant and every replicate meets the same
-    rows.
+    The divisions depend on the hash of the training rows alone, not on any seed: every contestant and every replicate
+    meets the same rows.
 
     Raises
     ------
@@ -84,9 +72,9 @@ def divide(dataset: Dataset, protocol: Protocol) -> Parts:
         test = np.arange(n_train, n_train + len(dataset.X_test), dtype=np.int64)
         return Parts([_choose(dataset, protocol, everything, test)], "file", protocol.validation)
     if kind == "holdout":
-        train, test = holdout(dataset.y_train, dataset.groups_train, protocol.holdout_fraction, dataset.sha256)
+        train, test = holdout(dataset.y_train, dataset.groups_train, protocol.holdout_fraction, dataset.sha256_train)
         return Parts([_choose(dataset, protocol, train, test)], "holdout", protocol.validation)
-    pieces = folds(dataset.y_train, dataset.groups_train, protocol.n_folds, dataset.sha256)
+    pieces = folds(dataset.y_train, dataset.groups_train, protocol.n_folds, dataset.sha256_train)
     if isinstance(protocol.validation, float):
         # Each fold is chosen on the next one, so every row is validated exactly once and tested exactly once.
         divisions = [_choose_on_fold(pieces, number) for number in range(len(pieces))]
@@ -114,7 +102,7 @@ def _choose(dataset: Dataset, protocol: Protocol, train: RowIndices, test: RowIn
     if protocol.validation == "none":
         return Part(train, test, train, None)
     groups = None if dataset.groups_train is None else dataset.groups_train[train]
-    inner, validation = split_validation(dataset.y_train[train], groups, protocol.validation, dataset.sha256)
+    inner, validation = split_validation(dataset.y_train[train], groups, protocol.validation, dataset.sha256_train)
     return Part(train, test, train[inner], train[validation])
 
 

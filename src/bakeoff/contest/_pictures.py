@@ -14,16 +14,23 @@ N_SAMPLES = 12
 N_MISTAKES = 24
 
 
-def data_pictures(dataset: Dataset) -> dict[str, NDArray[np.generic]]:
+def data_pictures(dataset: Dataset, train: RowIndices | None = None) -> dict[str, NDArray[np.generic]]:
     """Twelve random training rows and one of each class; empty for plain rows.
 
     The choice depends on the data's hash alone, so the same rows are shown every time.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    train : (n,) positions or None
+        Rows to choose from; None: all rows of the training file.
     """
     if dataset.kind != "images":
         return {}
     generator = np.random.default_rng(int(dataset.sha256[:16], 16))
-    chosen = generator.permutation(len(dataset.X_train))[:N_SAMPLES]
-    shuffled = generator.permutation(len(dataset.X_train))
+    rows = np.arange(len(dataset.X_train)) if train is None else train
+    chosen = generator.permutation(rows)[:N_SAMPLES]
+    shuffled = generator.permutation(rows)
     labels = dataset.y_train[shuffled]
     firsts = shuffled[[int(np.argmax(labels == index)) for index in range(dataset.n_classes)]]
     return {

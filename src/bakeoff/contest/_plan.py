@@ -1,16 +1,16 @@
 """What will run, before anything runs: contestants with every setting, rows, limits, and about how long."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bakeoff.contest._parts import Parts, divide
 from bakeoff.contestants import Contestant, Facts, default_line_up, default_time_limit_seconds, make_contestant
 from bakeoff.data import Dataset
-from bakeoff.errors import SettingsError
+from bakeoff.errors import RecipeError, SettingsError
+from bakeoff.executors import available_threads
 from bakeoff.recipe import ContestantEntry, Recipe
 
-__all__ = ["Plan", "PlannedContestant", "make_plan", "n_divisions"]
+__all__ = ["Plan", "PlannedContestant", "make_plan"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +24,8 @@ class PlannedContestant:
         One alone where the contestant is not random.
     time_limit_seconds : float
         For one fit.
-    stages : sequence of {"validation", "refit"}
-        Which fits each seed needs on each division of the rows.
+    stages : mapping of {"validation", "refit"} to sequence of int
+        In which order each seed is fitted, and on which divisions of the rows.
     estimate_seconds : float
         For all of its fits together.
     """
@@ -33,8 +33,13 @@ class PlannedContestant:
     contestant: Contestant
     seeds: Sequence[int]
     time_limit_seconds: float
-    stages: Sequence[str]
+    stages: Mapping[str, Sequence[int]]
     estimate_seconds: float
+
+    @property
+    def final_stage(self) -> str:
+        """The stage whose fits the test rows see."""
+        return list(self.stages)[-1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +70,7 @@ class Plan:
     @property
     def n_fits(self) -> int:
         """How many networks and models are fitted."""
-        return sum(len(one.seeds) * n_divisions(self.parts, stage) for one in self.contestants for stage in one.stages)
+        return sum(len(one.seeds) * len(divisions) for one in self.contestants for divisions in one.stages.values())
 
     @property
     def estimate_seconds(self) -> float:
@@ -106,33 +111,40 @@ def make_plan(recipe: Recipe, dataset: Dataset, outsiders: Mapping[str, Contesta
         decisions.append(f"A fit is ended after {limit:g} s (--time-limit changes it).")
     else:
         limit = protocol.time_limit_seconds
+    if not entries and not outsiders:
+        raise RecipeError("contestants: nobody enters; name one, or leave the key out for a line-up")
+    _refuse_strangers(recipe, [entry.name for entry in entries])
+    _refuse_sealed(dataset, protocol.validation)
     made = {**_make_all(entries), **(outsiders or {})}
-    entries += tuple(ContestantEntry(name=name, family=made[name].family) for name in outsiders or ())
+    entries += tuple(ContestantEntry(name=name, family=name) for name in outsiders or ())
     resolved = _resolve_all(made, facts, protocol.validation)
-    if parts.validation == "folds" and not any(contestant.chooses_on_validation for contestant in made.values()):
-        parts = parts.watched_once()
     planned = [
         _plan_one(made[entry.name], entry, recipe, parts, facts, entry.time_limit_seconds or limit) for entry in entries
     ]
-    threads = protocol.threads or _available_threads()
+    threads = protocol.threads or available_threads()
     written = recipe.model_copy(
         update={
-            "contestants": tuple(
-                entry.model_copy(
-                    update={
-                        "settings": resolved[entry.name],
-                        "seeds": tuple(one.seeds),
-                        "time_limit_seconds": one.time_limit_seconds,
-                    }
-                )
-                for entry, one in zip(entries, planned, strict=True)
-            ),
+            "contestants": tuple(entry.model_copy(update={"settings": resolved[entry.name]}) for entry in entries),
             "protocol": protocol.model_copy(
                 update={"test": parts.test, "threads": threads, "time_limit_seconds": limit}
             ),
         }
     )
     return Plan(written, dataset, facts, parts, planned, threads, decisions)
+
+
+def _refuse_strangers(recipe: Recipe, names: Sequence[str]) -> None:
+    strangers = sorted({claim.contestant for claim in recipe.claims} - set(names))
+    if strangers:
+        raise RecipeError(f"claims name contestants that do not enter: {', '.join(strangers)}")
+
+
+def _refuse_sealed(dataset: Dataset, validation: float | str) -> None:
+    if isinstance(validation, str) and not dataset.has_test_labels:
+        raise RecipeError(
+            f"protocol.validation: {validation!r} leaves only the test rows to score, and they came without labels; "
+            "give validation a fraction, such as 0.2"
+        )
 
 
 def _facts(dataset: Dataset, parts: Parts) -> Facts:
@@ -189,29 +201,21 @@ def _plan_one(
     if not contestant.is_random:
         seeds = seeds[:1]
     stages = _stages(contestant, recipe, parts)
-    seconds = sum(contestant.estimate_seconds(facts, len(seeds) * n_divisions(parts, stage)) for stage in stages)
+    seconds = sum(contestant.estimate_seconds(facts, len(seeds) * len(divisions)) for divisions in stages.values())
     return PlannedContestant(contestant, seeds, limit, stages, seconds)
 
 
-def n_divisions(parts: Parts, stage: str) -> int:
-    """On how many divisions of the rows a stage fits."""
-    return len(parts.with_validation() if stage == "validation" else parts.divisions)
+def _stages(contestant: Contestant, recipe: Recipe, parts: Parts) -> Mapping[str, Sequence[int]]:
+    """Which fits a seed needs, and on which divisions of the rows.
 
-
-def _stages(contestant: Contestant, recipe: Recipe, parts: Parts) -> Sequence[str]:
-    """Which fits a seed needs on each division of the rows.
-
-    Folds score every row out of fold already, so there a contestant that does not look at validation rows has nothing
-    to gain from fits on fewer rows.
+    Folds score every row out of fold already. So there, a contestant that does not look at validation rows has nothing
+    to gain from fits on fewer rows, and for one that looks without choosing one look at how training goes is enough.
     """
+    everywhere = range(len(parts.divisions))
     if isinstance(recipe.protocol.validation, str):
-        return ("refit",)
-    if parts.test == "folds" and not contestant.watches_validation and recipe.protocol.refit:
-        return ("refit",)
-    return ("validation", "refit") if recipe.protocol.refit else ("validation",)
-
-
-def _available_threads() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return {"refit": everywhere}
+    if not recipe.protocol.refit:
+        return {"validation": everywhere}
+    if parts.test != "folds" or contestant.chooses_on_validation:
+        return {"validation": everywhere, "refit": everywhere}
+    return {"validation": [0], "refit": everywhere} if contestant.watches_validation else {"refit": everywhere}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bakeoff.contest._run import Run, open_run
-from bakeoff.contestants import Facts, Predictions, make_contestant
+from bakeoff.contestants import Facts, Predictions, predict_with
 from bakeoff.data import ReadRows, read_images, read_rows
 from bakeoff.errors import InputError
 
@@ -105,9 +105,8 @@ def predict(
         label_codes=None if data["label_codes"] is None else tuple(data["label_codes"]),
     )
     files = _model_files(found, entry, entry["seeds"][0] if seed is None else seed)
-    model = make_contestant(entry["name"], entry["family"], entry["settings"])
     read = _read(paths, facts, data["feature_names"])
-    said = model.predict(files, read.rows, facts)
+    said = predict_with(files, read.rows, facts)
     answers = [_answer(index, name, said, data["class_names"]) for index, name in enumerate(read.names)]
     return Answers(entry["name"], answers, read.notes)
 
@@ -115,9 +114,13 @@ def predict(
 def _entry(run: Run, contestant: str | None) -> Mapping[str, Any]:
     if contestant is not None:
         return run.contestant(contestant)
-    kept = [entry for entry in run.results["contestants"] if entry["status"] == "ok"]
+    kept = [
+        entry
+        for entry in run.results["contestants"]
+        if entry["family"] != "dummy" and (run.folder / "models" / f"{entry['name']}-{entry['seeds'][0]}").is_dir()
+    ]
     if not kept:
-        raise InputError(f"{run.name}: every contestant failed, so there is no model to predict with")
+        raise InputError(f"{run.name}: no model was kept that could predict")
     best: Mapping[str, Any] = kept[0]
     return best
 

@@ -59,9 +59,11 @@ def make_results(plan: Plan, rows: SealedRows, fits: Mapping[str, list[Fit]], cr
     estimates: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
     for planned in plan.contestants:
         name = planned.contestant.name
-        entry = describe(plan, planned, fits[name], predictions[name], truth)
+        own = predictions[name]
+        known = {part: _truth_of(own[part], truth[part]) for part in PARTS}
+        entry = describe(plan, planned, fits[name], own, known)
         for part in PARTS:
-            estimates[part][name] = score(plan, planned.contestant.is_random, predictions[name][part], truth[part])
+            estimates[part][name] = score(plan, planned.contestant.is_random, own[part], known[part])
             entry[part] = _as_json(estimates[part][name])
         entries.append(entry)
     decided_on = "test" if truth["test"] is not None else "validation"
@@ -85,7 +87,7 @@ def make_results(plan: Plan, rows: SealedRows, fits: Mapping[str, list[Fit]], cr
             "threads": plan.threads,
             "margin": protocol.margin,
             "confidence": protocol.confidence,
-            "time_limit_seconds": protocol.time_limit_seconds or plan.recipe.protocol.time_limit_seconds,
+            "time_limit_seconds": protocol.time_limit_seconds,
             "decided_on": decided_on,
             "sentences": protocol_sentences(plan, decided_on),
         },
@@ -124,13 +126,13 @@ def _truth(
     """The labels that predictions are compared with; those of the test rows are opened here, once."""
     truth: dict[str, PartTruth | None] = dict.fromkeys(PARTS)
     for part in PARTS:
-        positions = plan.parts.rows(part)
-        if positions is None or all(own[part] is None for own in predictions.values()):
+        predicted = [said.rows for own in predictions.values() if (said := own[part]) is not None]
+        if not predicted:
             continue
-        ordered = np.sort(positions)
+        ordered = np.unique(np.concatenate(predicted))
         if part == "validation":
             labels = rows.labels(ordered)[ordered]
-        elif rows.has_test_labels():
+        elif plan.dataset.has_test_labels:
             names = ", ".join(name for name, own in predictions.items() if own[part] is not None)
             labels = rows.open_labels(ordered, f"scores of {names}")
         else:
@@ -138,6 +140,10 @@ def _truth(
         groups = rows.groups()
         truth[part] = PartTruth(ordered, labels, None if groups is None else groups[ordered])
     return truth
+
+
+def _truth_of(predictions: PartPredictions | None, truth: PartTruth | None) -> PartTruth | None:
+    return None if predictions is None or truth is None else truth.at(predictions.rows)
 
 
 def _openings(plan: Plan, rows: SealedRows) -> dict[str, int]:
@@ -150,23 +156,24 @@ def _openings(plan: Plan, rows: SealedRows) -> dict[str, int]:
 
 def _part_sizes(plan: Plan, truth: Mapping[str, PartTruth | None]) -> dict[str, Any]:
     """Rows and class counts of the parts as they were used, which the data card alone does not know."""
-    sizes = {part: plan.parts.rows(part) for part in PARTS}
     y = plan.dataset.y_train
-    is_file = plan.parts.test == "file"
     n_classes = plan.facts.n_classes
 
     def counts(part: str) -> list[int] | None:
         known = truth[part]
         return None if known is None else np.bincount(known.labels, minlength=n_classes).tolist()
 
+    def size(part: str) -> int | None:
+        known, rows = truth[part], plan.parts.rows(part)
+        # Test rows that are sealed have no truth, and are there all the same.
+        return len(known.rows) if known is not None else len(rows) if part == "test" and rows is not None else None
+
     if plan.parts.test == "holdout":
         y = y[plan.parts.divisions[0].train]
     return {
         "n_train": len(y),
-        "n_validation": None if sizes["validation"] is None else len(sizes["validation"]),
-        "n_test": None if sizes["test"] is None else len(sizes["test"]),
-        "n_rows": len(plan.dataset.X_train)
-        + (len(plan.dataset.X_test) if is_file and plan.dataset.X_test is not None else 0),
+        "n_validation": size("validation"),
+        "n_test": size("test"),
         "class_counts": {
             "train": np.bincount(y, minlength=n_classes).tolist(),
             "validation": counts("validation"),

@@ -1,7 +1,8 @@
 """The one place that hands out test labels.
 
-Everything in this room works with labels in which the test rows' are -1. Whoever needs the true ones asks here, and
-the store has written it down before they are given.
+Everything in this room works with labels in which those of rows that nobody trains on are -1. Whoever compares
+predictions with test labels asks here, and the store has written it down before they are given. Rows of a holdout or of
+folds come from the training file: fits of other folds may train on them, but only this compares.
 """
 
 from dataclasses import dataclass
@@ -71,10 +72,6 @@ class SealedRows:
         y[known] = self.dataset.y_train[known]
         return y
 
-    def has_test_labels(self) -> bool:
-        """Whether the test rows came with labels."""
-        return self.dataset.X_test is None or self.dataset.y_test is not None
-
     def open_labels(self, rows: RowIndices, purpose: str, times: int = 1) -> Labels:
         """The labels of test rows, after the opening is on record.
 
@@ -91,6 +88,8 @@ class SealedRows:
         -------
         (n,) int32
         """
+        if not self.dataset.has_test_labels:
+            raise ValueError("the test rows came without labels")
         self.store.record_opening(self._values_of(rows), self.run, purpose, times)
         y = self.dataset.y_train
         if self.dataset.y_test is not None:

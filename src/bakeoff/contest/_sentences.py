@@ -35,8 +35,10 @@ def protocol_sentences(plan: Plan, decided_on: str) -> list[str]:
     elif parts.validation == "none":
         said.append("No validation rows were set aside: every contestant was fitted once, on all training rows.")
     elif parts.validation == "folds":
-        where = "In each division" if len(parts.with_validation()) > 1 else "Once, in the first division,"
-        said.append(f"{where} one of the training folds was set aside for contestants that watch validation rows.")
+        said.append(
+            "Where something is chosen on validation rows, one of the training folds of each division was set aside "
+            "for it; a contestant that only watches them did so once, in the first division."
+        )
     else:
         said.append(
             f"{parts.validation:.0%} of the training rows, stratified by class{together}, were the validation rows: "
@@ -54,7 +56,8 @@ def protocol_sentences(plan: Plan, decided_on: str) -> list[str]:
         "none."
     )
     said.append(
-        f"Fits ran one at a time on {plan.threads} threads; fit times leave compilation and prediction out, which are "
-        "shown beside them."
+        f"Contestants were fitted one after the other, on {plan.threads} threads. Networks of one contestant train "
+        "together, and the time of each is its share; compilation and prediction are timed apart. A fit that was kept "
+        "from an earlier run keeps the time it took then."
     )
     return said

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bakeoff import machine
 from bakeoff.contest._contestant_results import PARTS, PartTruth, gather
 from bakeoff.contest._fits import Fit
 from bakeoff.contest._folder import RunFolder
@@ -14,15 +13,15 @@ from bakeoff.contest._results import Outcome
 __all__ = ["write_run"]
 
 
-def write_run(plan: Plan, folder: RunFolder, fits: Mapping[str, list[Fit]], outcome: Outcome) -> None:
+def write_run(
+    plan: Plan, folder: RunFolder, fits: Mapping[str, list[Fit]], outcome: Outcome, environment: Mapping[str, Any]
+) -> None:
     """Write every file of a run but its recipe, its log and its report; ``results.json`` last."""
     results = outcome.results
     folder.write_arrays("predictions/truth.npz", _truth_arrays(plan, outcome.truth))
     _write_predictions(plan, folder, fits)
     _write_pictures(plan, folder, outcome)
-    folder.write_json(
-        "environment.json", {**machine.describe(), "threads": plan.threads, "command": results["command"]}
-    )
+    folder.write_json("environment.json", {**environment, "threads": plan.threads, "command": results["command"]})
     folder.write_json("data.json", results["data"])
     _write_leaderboard(folder, results)
     for entry in results["contestants"]:
@@ -98,7 +97,7 @@ def _write_predictions(plan: Plan, folder: RunFolder, fits: Mapping[str, list[Fi
 
 def _write_pictures(plan: Plan, folder: RunFolder, outcome: Outcome) -> None:
     """Of folds, the mistakes are those out of fold; else those on validation rows: the test rows stay unseen."""
-    pictures = data_pictures(plan.dataset)
+    pictures = data_pictures(plan.dataset, plan.parts.divisions[0].train)
     if not pictures:
         return
     part = "test" if plan.parts.test == "folds" else "validation"
@@ -112,5 +111,5 @@ def _write_pictures(plan: Plan, folder: RunFolder, outcome: Outcome) -> None:
             arrays["probabilities"] = said.probabilities[0]
         elif said.scores is not None:
             arrays["scores"] = said.scores[0]
-        pictures |= mistakes(plan.dataset, name, truth.rows, truth.labels, arrays)
+        pictures |= mistakes(plan.dataset, name, said.rows, truth.at(said.rows).labels, arrays)
     folder.write_arrays("pictures.npz", pictures)

@@ -11,7 +11,7 @@ from bakeoff.contestants._protocol import (
     Seconds,
     SummaryRow,
 )
-from bakeoff.contestants._registry import families, make_contestant, wrap
+from bakeoff.contestants._registry import families, make_contestant, predict_with, wrap
 
 __all__ = [
     "Contestant",
@@ -26,5 +26,6 @@ __all__ = [
     "default_time_limit_seconds",
     "families",
     "make_contestant",
+    "predict_with",
     "wrap",
 ]

@@ -91,7 +91,7 @@ class DenseContestant:
         of_epoch = facts.n_train * seconds_of_row + _STEP_SECONDS * facts.n_train / batch_size
         return _COMPILE_SECONDS + n_members * epochs * of_epoch
 
-    def fit(self, job: Job, progress: ProgressCallback) -> Sequence[Fitted]:
+    def fit(self, job: Job, progress: ProgressCallback) -> Sequence[Fitted | FitError]:
         """Train all members as one population and predict what each asks for; see `Contestant.fit`."""
         enable_compile_cache()
         settings = self._resolved(job.facts)
@@ -105,16 +105,11 @@ class DenseContestant:
             members,
             lambda news: progress({**news, **seed}),
         )
-        reasons = [
-            f"seed {plan.seed}: {member.reason}"
-            for plan, member in zip(job.members, population.members, strict=True)
-            if member.reason is not None
-        ]
-        if reasons:
-            raise FitError("; ".join(reasons))
         share = population.seconds_fit / len(members)
         return [
-            _fitted(member, plan, job.X, (share, population.seconds_compile))
+            FitError(member.reason)
+            if member.reason is not None
+            else _fitted(member, plan, job.X, (share, population.seconds_compile))
             for member, plan in zip(population.members, job.members, strict=True)
         ]
 

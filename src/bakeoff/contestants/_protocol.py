@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from bakeoff.errors import FitError
 from bakeoff.types import Kind, Labels, Probabilities, ProgressCallback, RowIndices, Rows
 
 __all__ = ["Contestant", "Facts", "Fitted", "Job", "MemberPlan", "Predictions", "Seconds", "SummaryRow"]
@@ -228,7 +229,7 @@ class Contestant(Protocol):
         """A rough time for one job, for the plan that is printed before starting."""
         ...
 
-    def fit(self, job: Job, progress: ProgressCallback) -> Sequence[Fitted]:
+    def fit(self, job: Job, progress: ProgressCallback) -> Sequence[Fitted | FitError]:
         """Fit every member of the job and predict what it asks for.
 
         Parameters
@@ -240,12 +241,12 @@ class Contestant(Protocol):
 
         Returns
         -------
-        One `Fitted` for each member, in their order.
+        One `Fitted` for each member, in their order; in the place of a member that failed alone, a `FitError`.
 
         Raises
         ------
         FitError
-            With the reason in one line.
+            Where all failed, with the reason in one line.
         """
         ...
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from bakeoff.contestants._families import FAMILIES
 from bakeoff.contestants._nearest import did_you_mean
-from bakeoff.contestants._protocol import Contestant
+from bakeoff.contestants._protocol import Contestant, Facts, Predictions
 from bakeoff.errors import SettingsError
+from bakeoff.types import Rows
 
-__all__ = ["families", "make_contestant", "wrap"]
+__all__ = ["families", "make_contestant", "predict_with", "wrap"]
 
 _DENSE = {"dense": "dense neural network, trained as a population"}
 
@@ -89,3 +90,24 @@ def wrap(name: str, estimator: Any) -> Contestant:
     from bakeoff.contestants._wrapped import WrappedContestant  # noqa: PLC0415 - loads scikit-learn
 
     return WrappedContestant(name, estimator() if isinstance(estimator, type) else estimator)
+
+
+def predict_with(model_files: Mapping[str, bytes], X: Rows, facts: Facts) -> Predictions:
+    """Let a kept model predict, whoever left it: the files say what it is.
+
+    Parameters
+    ----------
+    model_files : mapping of file name to bytes
+        As in `Fitted.model_files`.
+    X : (n_samples, n_features)
+        Rows of the form that the model was trained on.
+    facts : Facts
+
+    Raises
+    ------
+    DataError
+        If the files are damaged or the rows do not fit.
+    """
+    if "model.safetensors" in model_files:
+        return make_contestant("model", "dense").predict(model_files, X, facts)
+    return make_contestant("model", "dummy").predict(model_files, X, facts)

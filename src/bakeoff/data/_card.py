@@ -41,6 +41,7 @@ def card(dataset: Dataset) -> dict[str, Any]:
         "n_train": len(dataset.X_train),
         "n_validation": None,
         "n_test": None if dataset.X_test is None else len(dataset.X_test),
+        "n_rows": sum(len(X) for X in parts),
         "n_classes": dataset.n_classes,
         "sha256": dataset.sha256,
         "groups": _groups(dataset.groups_train, dataset.groups_test),

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bakeoff.types import Groups, Images, Kind, Labels, Rows
 
@@ -96,21 +98,27 @@ class Dataset:
         """How many numbers a row has."""
         return int(self.X_train.shape[1])
 
+    @property
+    def has_test_labels(self) -> bool:
+        """Whether the rows that will stand for new ones have labels; without test rows those are some of the others."""
+        return self.X_test is None or self.y_test is not None
+
     @cached_property
     def sha256(self) -> str:
         """Hash of all decoded rows, labels and declared groups, in their order.
 
         It names the data in every fit's name: the same images read from CSV or from IDX give the same hash.
         """
-        digest = sha256()
-        for array in (self.X_train, self.y_train, self.X_test, self.y_test, self.groups_train, self.groups_test):
-            if array is None:
-                digest.update(b"none;")
-            else:
-                digest.update(f"{array.dtype.str}{array.shape};".encode())
-                digest.update(np.ascontiguousarray(array).data)
-        digest.update("\x1f".join(self.class_names).encode())
-        return digest.hexdigest()
+        arrays = (self.X_train, self.y_train, self.X_test, self.y_test, self.groups_train, self.groups_test)
+        return _hash(*arrays, "\x1f".join(self.class_names).encode())
+
+    @cached_property
+    def sha256_train(self) -> str:
+        """Hash of the training rows, their labels and declared groups: what splits are drawn from.
+
+        New test rows, or other names for the classes, leave every split as it was.
+        """
+        return _hash(self.X_train, self.y_train, self.groups_train)
 
     def images(self, rows: Rows) -> Images:
         """Rows of this data set as pictures.
@@ -134,3 +142,16 @@ class Dataset:
         stretched = rows if self.pixel_max == 255 else (rows.astype(np.uint16) * 255 // self.pixel_max).astype(np.uint8)
         pictures = stretched.reshape(-1, height, width, channels)
         return pictures[..., 0] if channels == 1 else pictures
+
+
+def _hash(*parts: NDArray[Any] | bytes | None) -> str:
+    digest = sha256()
+    for part in parts:
+        if part is None:
+            digest.update(b"none;")
+        elif isinstance(part, bytes):
+            digest.update(part)
+        else:
+            digest.update(f"{part.dtype.str}{part.shape};".encode())
+            digest.update(np.ascontiguousarray(part).data)
+    return digest.hexdigest()

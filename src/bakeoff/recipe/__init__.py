@@ -4,7 +4,18 @@ A recipe says what data, which protocol, which contestants and which published f
 and imports none: a contestant's settings are an opaque mapping here, which the contestant itself validates.
 """
 
-from bakeoff.recipe._recipe import Claim, ContestantEntry, DataEntry, Protocol, Recipe
-from bakeoff.recipe._text import dump_recipe, load_recipe, parse_recipe
+from bakeoff.recipe._recipe import Claim, ContestantEntry, DataEntry, Protocol, Recipe, is_reserved_name
+from bakeoff.recipe._text import dump_recipe, load_recipe, parse_recipe, validate_recipe
 
-__all__ = ["Claim", "ContestantEntry", "DataEntry", "Protocol", "Recipe", "dump_recipe", "load_recipe", "parse_recipe"]
+__all__ = [
+    "Claim",
+    "ContestantEntry",
+    "DataEntry",
+    "Protocol",
+    "Recipe",
+    "dump_recipe",
+    "is_reserved_name",
+    "load_recipe",
+    "parse_recipe",
+    "validate_recipe",
+]

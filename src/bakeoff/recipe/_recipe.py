@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bakeoff.types import Metric
 
-__all__ = ["SCHEMA", "Claim", "ContestantEntry", "DataEntry", "Protocol", "Recipe"]
+__all__ = ["SCHEMA", "Claim", "ContestantEntry", "DataEntry", "Protocol", "Recipe", "is_reserved_name"]
 
 SCHEMA = 1
 """The recipe schema that this release writes, and the newest that it reads."""
@@ -17,9 +17,14 @@ _SAFE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_+.-]{0,46}[A-Za-z0-9_+-])?")
 _RESERVED_ON_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
+def is_reserved_name(name: str) -> bool:
+    """Whether Windows keeps this name for a device, so that no file can have it."""
+    return _RESERVED_ON_WINDOWS.fullmatch(name) is not None
+
+
 def _safe_name(name: str) -> str:
     """Names become parts of file names, on Windows too."""
-    if not _SAFE_NAME.fullmatch(name) or _RESERVED_ON_WINDOWS.fullmatch(name):
+    if not _SAFE_NAME.fullmatch(name) or is_reserved_name(name):
         raise ValueError(f"must be 1 to 48 letters, digits and _ + . - that can name a file. Got {name!r}")
     return name
 
@@ -206,7 +211,7 @@ class Recipe(_Entry):
     data : DataEntry
     protocol : Protocol
     contestants : sequence of ContestantEntry or None
-        None: a line-up that follows from the size of the data.
+        None: a line-up that follows from the size of the data. Empty: those alone that Python hands over.
     claims : sequence of Claim
     ignore : sequence of str
         Codes of findings to leave out.
@@ -223,7 +228,7 @@ class Recipe(_Entry):
     description: str = ""
     data: DataEntry
     protocol: Protocol = Protocol()
-    contestants: Annotated[tuple[ContestantEntry, ...], Field(min_length=1)] | None = None
+    contestants: tuple[ContestantEntry, ...] | None = None
     claims: tuple[Claim, ...] = ()
     ignore: tuple[Annotated[str, Field(pattern=r"^[DPR]\d{3}$")], ...] = ()
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from bakeoff.errors import RecipeError
 from bakeoff.recipe._recipe import SCHEMA, Claim, ContestantEntry, DataEntry, Protocol, Recipe
 
-__all__ = ["dump_recipe", "load_recipe", "parse_recipe"]
+__all__ = ["dump_recipe", "load_recipe", "parse_recipe", "validate_recipe"]
 
 _LARGEST_RECIPE = 1 << 20
 _SECTIONS: dict[str, type[BaseModel]] = {
@@ -41,6 +41,8 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: ARG002
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise RecipeError(f"line {key.start_mark.line + 1}: a key must be a single word")
             if key.value in seen:
                 raise RecipeError(f"line {key.start_mark.line + 1}: the key {key.value!r} comes twice")
             seen.add(key.value)
@@ -88,10 +90,28 @@ def parse_recipe(text: str) -> Recipe:
     try:
         # The loader is a SafeLoader: it builds plain data only.
         document = yaml.load(text, _Loader)  # noqa: S506
-    except (yaml.YAMLError, RecursionError) as error:
+    except RecipeError:
+        raise
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
-        raise RecipeError(f"{where}not YAML: {getattr(error, 'problem', None) or 'nested too deeply'}") from None
+        raise RecipeError(f"{where}not YAML: {getattr(error, 'problem', None) or _why(error)}") from None
+    return validate_recipe(document)
+
+
+def validate_recipe(document: Any) -> Recipe:
+    """A recipe from plain data, as YAML or JSON give it.
+
+    Raises
+    ------
+    RecipeError
+        As for `parse_recipe`.
+
+    Examples
+    --------
+    >>> validate_recipe({"name": "first", "data": {"source": "digits"}}).name
+    'first'
+    """
     if not isinstance(document, dict):
         raise RecipeError("a recipe is a mapping with the keys name, data, contestants, ...; this file holds none")
     schema = document.get("schema", SCHEMA)
@@ -180,6 +200,10 @@ def _nearest(location: list[str]) -> str:
     known = [field.alias or name for name, field in section.model_fields.items()]
     match = difflib.get_close_matches(location[-1], known, n=1)
     return f"; did you mean {match[0]!r}?" if match else f"; known keys are {', '.join(known)}"
+
+
+def _why(error: Exception) -> str:
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def _short(value: object) -> str:

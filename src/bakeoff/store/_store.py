@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,20 +136,20 @@ class Store:
                 "SELECT family, contestant, seed, stage, facts FROM fits WHERE key = ?", (key,)
             ).fetchone()
         folder = self._fit_folder(key)
-        if row is None or not (folder / "predictions.npz").is_file():
+        if row is None:
             return None
-        with np.load(folder / "predictions.npz", allow_pickle=False) as archive:
-            arrays = dict(archive)
+        try:
+            with (folder / "predictions.npz").open("rb") as file, np.load(file, allow_pickle=False) as archive:
+                arrays = dict(archive)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, EOFError, BadZipFile):
+            shutil.rmtree(folder, ignore_errors=True)  # damaged: fitted again, into a fresh folder
+            return None
         model = folder / "model"
         files = {path.name: path.read_bytes() for path in sorted(model.iterdir())} if model.is_dir() else {}
         family, contestant, seed, stage, facts = row
         return FitRecord(key, family, contestant, seed, stage, json.loads(facts), arrays, files)
-
-    def has_fit(self, key: str) -> bool:
-        """Whether this fit is kept."""
-        with self._explained():
-            row = self._connection.execute("SELECT 1 FROM fits WHERE key = ?", (key,)).fetchone()
-        return row is not None and (self._fit_folder(key) / "predictions.npz").is_file()
 
     def _fit_folder(self, key: str) -> Path:
         return self._artifacts / "fits" / key[:2] / key

@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,11 @@ from bakeoff.errors import FitError, SettingsError
 from bakeoff.types import ProgressCallback, Rows
 
 __all__ = ["CentroidContestant"]
+
+
+Misbehaviour: TypeAlias = Literal[
+    "no", "raises", "raises on seed 1", "diverges on seed 1", "predicts no numbers", "sleeps", "dies"
+]
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class CentroidContestant:
     trains_populations : bool
     shake : float
         Standard deviation of what a seed adds to the means.
-    misbehaves : {"no", "raises", "sleeps", "dies", "raises on seed 1"}
+    misbehaves : {"no", "raises", "raises on seed 1", "diverges on seed 1", "predicts no numbers", "sleeps", "dies"}
         What goes wrong in `fit`.
     epochs : int or None
         Write a history of so many epochs.
@@ -44,7 +49,7 @@ class CentroidContestant:
     is_random: bool = False
     trains_populations: bool = False
     shake: float = 0.0
-    misbehaves: Literal["no", "raises", "sleeps", "dies", "raises on seed 1"] = "no"
+    misbehaves: Misbehaviour = "no"
     epochs: int | None = None
     version: str = "1"
     chooses_on_validation: bool = False
@@ -71,13 +76,18 @@ class CentroidContestant:
         """Next to nothing."""
         return 1e-9 * facts.n_train * n_members
 
-    def fit(self, job: Job, progress: ProgressCallback) -> Sequence[Fitted]:
+    def fit(self, job: Job, progress: ProgressCallback) -> Sequence[Fitted | FitError]:
         """Means of the classes."""
         self._misbehave(job)
-        return [self._fit_one(job, member, progress) for member in job.members]
+        return [
+            FitError("the loss became nan in epoch 1")
+            if self.misbehaves == "diverges on seed 1" and member.seed == 1
+            else self._fit_one(job, member, progress)
+            for member in job.members
+        ]
 
     def _misbehave(self, job: Job) -> None:
-        if self.misbehaves == "raises" or (self.misbehaves.endswith("seed 1") and job.members[0].seed == 1):
+        if self.misbehaves == "raises" or (self.misbehaves == "raises on seed 1" and job.members[0].seed == 1):
             raise FitError("the means met a wall")
         if self.misbehaves == "sleeps":
             time.sleep(600)
@@ -91,6 +101,8 @@ class CentroidContestant:
             raise FitError("a sealed label was to be trained on")
         X = np.asarray(job.X[member.train], dtype=np.float32)
         means = np.stack([X[y == label].mean(axis=0) for label in range(job.facts.n_classes)])
+        if self.misbehaves == "predicts no numbers":
+            means[:] = np.nan
         means += np.random.default_rng(member.seed).normal(0, self.shake, means.shape).astype(np.float32)
         epochs = member.epochs or self.epochs
         history = {"loss": [1 / (1 + epoch) for epoch in range(epochs or 0)]} if epochs else {}
