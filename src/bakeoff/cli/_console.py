@@ -104,7 +104,8 @@ class Console:
         self._show_findings(results["findings"])
         for claim in results["claims"]:
             mark = {True: "agrees", False: "differs", None: "unclear"}[claim["agrees"]]
-            self._out.print(Text.assemble((f"Claim {mark}: ", "bold"), safe(claim["explanation"])))
+            what = f"Claim {mark}: {printable(claim['contestant'])}, {claim['metric']}. "
+            self._out.print(Text.assemble((what, "bold"), safe(claim["explanation"])))
         opened = results["openings"]
         if opened["ever"]:
             self._out.print(
@@ -222,7 +223,8 @@ def _leaderboard(results: Mapping[str, Any]) -> Table:
         box=None,
         pad_edge=False,
     )
-    for heading in ("contestant", metric, "interval", "accuracy", "seeds", "fit", "predict one"):
+    other = "f1_macro" if metric == "accuracy" else "accuracy"
+    for heading in ("contestant", metric, "interval", other, "seeds", "fit", "predict one"):
         table.add_column(heading, justify="left" if heading == "contestant" else "right")
     for entry in results["contestants"]:
         scores = entry[part]
@@ -235,7 +237,7 @@ def _leaderboard(results: Mapping[str, Any]) -> Table:
             safe(entry["name"]),
             f"{score['mean']:.4f}",
             interval,
-            f"{scores['accuracy']['mean']:.4f}",
+            f"{scores[other]['mean']:.4f}",
             str(len(entry["seeds"])),
             _duration(seconds["fit"] + seconds["compile"]),
             f"{seconds['predict_one_ms']:.2f} ms",

@@ -98,9 +98,11 @@ def check_claim(
     else:
         agrees = low - _half_digit(digits) <= published <= high + _half_digit(digits)
         where = "inside" if agrees else ("above" if published > high else "below")
+        article = "an" if metric == "accuracy" else "a"
+        finer = max(digits, 4)  # an interval in the digits of "about 97 %" would shrink to a point
         found = (
-            f"One more run would have a {METRIC_NAMES[metric]} of {low:.{digits}f} to {high:.{digits}f} ({len(scores)} "
-            f"seeds, mean {shown}); the published {said} is {where} that."
+            f"One more run would have {article} {METRIC_NAMES[metric]} of {low:.{finer}f} to {high:.{finer}f} "
+            f"({len(scores)} seeds, mean {measured:.{finer}f}); the published {said} is {where} that."
         )
     why = "" if agrees else _other_average(published, digits, values, metric)
     return ClaimResult(measured, low, high, agrees, found + why)
