@@ -181,6 +181,7 @@ def test_a_failed_fit_ends_with_status_1_and_stays_in_the_table(workspace: Path,
         (("predict", "nowhere", "x.png"), "nowhere: no run of that name"),
         (("report", "nowhere"), "nowhere: no run of that name"),
         (("report", "--format", "doc"), "must be html or ipynb"),
+        (("run", "digits", "--ignore", "X1"), "must be the code of a finding, such as D002. Got 'X1'"),
         (("bake",), "bake"),
     ],
 )
@@ -227,3 +228,28 @@ def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(workspace: Path) -> No
 
 def _n_fits(workspace: Path) -> int:
     return len(list((workspace / "artifacts" / "fits").glob("*/*"))) if (workspace / "artifacts").is_dir() else 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_an_output_that_cannot_be_written_is_said_in_one_line(workspace: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        answer = subprocess.run(
+            [sys.executable, "-m", "bakeoff", "list", "--data"],
+            cwd=workspace,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert answer.returncode == 2
+    assert answer.stderr == "bakeoff: cannot write: No space left on device\n"
+
+
+def test_control_characters_of_class_names_are_shown_and_not_obeyed(workspace: Path) -> None:
+    (workspace / "t.csv").write_text(
+        "label,a\n" + "".join(f'"\x1b[31mre\nd",{n}\nplain,{n}\n' for n in range(20)), newline=""
+    )
+    answer = bakeoff("audit", "t.csv", cwd=workspace)
+    assert answer.returncode == 0, answer.stderr
+    assert "\x1b" not in answer.stdout
+    assert "\\x1b[31mre\\nd" in answer.stdout

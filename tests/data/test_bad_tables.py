@@ -349,3 +349,8 @@ def test_class_names_are_kept_as_they_are_and_shown_harmlessly(rows: Any, name: 
     assert dataset.label_codes is None
     cells[5][0] = name + "?"
     only_problem(rows.csv(cells))
+
+
+def test_the_label_column_cannot_be_the_group(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("label,a\n" + "0,1.5\n1,2.5\n" * 5)
+    assert "--group 'label' names the label column" in only_problem(tmp_path / "x.csv", group="label")

@@ -58,4 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # The reader of a pipe (head, less) went away; there is nobody to tell.
         sys.stdout = None
         sys.exit(0)
+    except OSError as error:
+        # What files say is explained where they are read; what is left is the terminal, or what stands for it.
+        sys.stdout = None
+        click.echo(f"bakeoff: cannot write: {error.strerror or error}", err=True)
+        sys.exit(2)
     sys.exit(status if isinstance(status, int) else 0)

@@ -55,4 +55,4 @@ def workspace_option(command: Command) -> Command:
 
 def printable(text: str) -> str:
     """Text from files and class names for the terminal: control characters are shown instead of obeyed."""
-    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from bakeoff.cli._options import workspace_option
+from bakeoff.cli._options import printable, workspace_option
 
 __all__ = ["list_runs"]
 
@@ -33,7 +33,7 @@ def list_runs(workspace: Path, contestants: bool, data: bool) -> None:
         return
     with Store(workspace) as store:
         runs = store.runs()
-    _echo_table([(run.folder, run.status, run.verdict.split(". ")[0]) for run in runs])
+    _echo_table([(run.folder, run.status, printable(run.verdict.split(". ")[0])) for run in runs])
 
 
 def _echo_table(lines: list[tuple[str, ...]]) -> None:

@@ -82,10 +82,13 @@ def open_run(where: str | Path, workspace: Path | None = None) -> Run:
         If there is none.
     """
     runs = (workspace or Path.cwd()) / "runs"
-    for folder in (Path(where), runs / where):
-        pointed = _follow(folder)
-        if pointed.is_dir() and ((pointed / "results.json").exists() or (pointed / "log.txt").exists()):
-            return Run(pointed.resolve())
+    try:
+        for folder in (Path(where), runs / where):
+            pointed = _follow(folder)
+            if pointed.is_dir() and ((pointed / "results.json").exists() or (pointed / "log.txt").exists()):
+                return Run(pointed.resolve())
+    except OSError as error:
+        raise InputError(f"{where}: cannot be read: {error.strerror or error}") from None
     raise InputError(f"{where}: no run of that name here; `bakeoff list` shows the runs of this folder")
 
 

@@ -52,6 +52,11 @@ def train_roles(table: str, names: Sequence[str], options: DataOptions) -> Roles
     problems += problem
     label, problem = _asked_for(table, names, options.label, "--label")
     problems += problem
+    if group is not None and (group == label or (label is None and names[group] in LABEL_NAMES)):
+        problems.append(
+            f"{table}: --group {shown(names[group])} names the label column; groups come from a column of their own. "
+            "Name that one, or say with --label which column holds the labels."
+        )
     if problems:
         raise DataError(problems)
     split = _named(names, ("split",), {label, group})
@@ -66,7 +71,8 @@ def train_roles(table: str, names: Sequence[str], options: DataOptions) -> Roles
     features = tuple(i for i in range(len(names)) if i not in dropped | {label, group, split})
     if label is None or not features:
         raise DataError(
-            f"{table}: a table needs a label column and at least one feature; it has {len(names)} column(s)."
+            f"{table}: a table needs a label column and at least one feature; it has {len(names)} column(s). "
+            "Separate the columns by commas, semicolons, tabs or |."
         )
     return Roles(label, group, split, features, tuple(decisions))
 

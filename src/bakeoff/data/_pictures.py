@@ -121,10 +121,9 @@ def read_folder(
     DataError
         Listing every picture that cannot be used.
     """
-    if options.group is not None:
-        raise DataError(
-            f"{folder}: --group names a column, and a folder of pictures has none. Use a table to declare groups."
-        )
+    for flag, value in (("--group", options.group), ("--label", options.label)):
+        if value is not None:
+            raise DataError(f"{folder}: {flag} names a column, and a folder of pictures has none. Leave it out.")
     paths, labels, others = _files_of(folder)
     names = [f"{path.parent.name}/{path.name}" for path in paths]
     problems, sizes, modes = _survey(paths, names)
@@ -141,7 +140,7 @@ def read_folder(
         raise DataError(shortened([f"{folder.name}/{problem}" for problem in problems], "pictures with problems"))
     decisions = [_colour_sentence(shape[2], modes)]
     if others:
-        decisions.append(f"{len(others)} file(s) that are no PNG or JPEG are left out: {listed(others)}.")
+        decisions.append(f"Left out, since they are no PNG or JPEG directly in a class folder: {listed(others)}.")
     values = np.empty(len(labels), dtype=object)
     values[:] = labels
     return Part(
@@ -160,11 +159,14 @@ def read_folder(
 def _files_of(folder: Path) -> tuple[list[Path], list[str], list[str]]:
     paths: list[Path] = []
     labels: list[str] = []
-    others: list[str] = []
+    with clear_errors(folder):
+        others = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
     empty: list[str] = []
     for class_folder in class_folders(folder):
         with clear_errors(class_folder):
-            files = sorted((f for f in class_folder.iterdir() if f.is_file() and f.name[0] != "."), key=natural_order)
+            inside = [path for path in class_folder.iterdir() if path.name[0] != "."]
+            files = sorted((path for path in inside if path.is_file()), key=natural_order)
+            others += [f"{class_folder.name}/{path.name}" for path in inside if not path.is_file()]
         pictures = [file for file in files if file.suffix.lower() in PICTURE_ENDINGS]
         others += [f"{class_folder.name}/{file.name}" for file in files if file not in set(pictures)]
         if not pictures:

@@ -29,6 +29,12 @@ def _safe_name(name: str) -> str:
     return name
 
 
+def _code(code: str) -> str:
+    if not re.fullmatch(r"[DPR]\d{3}", code):
+        raise ValueError(f"must be the code of a finding, such as D002. Got {code!r}")
+    return code
+
+
 def _validation_choice(value: object) -> object:
     is_fraction = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1
     if not is_fraction and value not in ("test", "none"):
@@ -230,7 +236,7 @@ class Recipe(_Entry):
     protocol: Protocol = Protocol()
     contestants: tuple[ContestantEntry, ...] | None = None
     claims: tuple[Claim, ...] = ()
-    ignore: tuple[Annotated[str, Field(pattern=r"^[DPR]\d{3}$")], ...] = ()
+    ignore: tuple[Annotated[str, AfterValidator(_code)], ...] = ()
 
     model_config = ConfigDict(populate_by_name=True)
 

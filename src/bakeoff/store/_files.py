@@ -31,7 +31,7 @@ def write_atomically(path: Path, content: bytes | str) -> Path:
         _flush_folder(path.parent)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise StoreError(_unwritten(path, error)) from error
     return path
 
 
@@ -66,7 +66,12 @@ def write_folder_atomically(folder: Path, files: Mapping[str, bytes]) -> None:
         _flush_folder(folder.parent)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
+        raise StoreError(_unwritten(folder, error)) from error
+
+
+def _unwritten(path: Path, error: OSError) -> str:
+    advice = "free some space, or name another folder with --workspace; finished fits are kept"
+    return f"{path}: cannot be written: {error.strerror or error}; {advice}"
 
 
 def _write_flushed(path: Path, content: bytes) -> None:
