@@ -15,6 +15,7 @@ from bakeoff.contest import (
     Prediction,
     Run,
     data_pictures,
+    describe_plan,
     make_plan,
     predict,
     run_contest,
@@ -22,7 +23,7 @@ from bakeoff.contest import (
 from bakeoff.contestants import Contestant, wrap
 from bakeoff.data import DataOptions, Dataset, card, load
 from bakeoff.errors import AuditRefused, RecipeError
-from bakeoff.recipe import DataEntry, Recipe, dump_recipe, is_reserved_name, load_recipe, validate_recipe
+from bakeoff.recipe import DataEntry, Recipe, is_reserved_name, load_recipe, validate_recipe
 from bakeoff.report import draw_data_pictures, write_html
 from bakeoff.types import ProgressCallback
 
@@ -266,32 +267,6 @@ def run_plan(plan: Plan, options: ContestOptions) -> Run:
     run = run_contest(plan, options)
     write_html(run.folder)
     return run
-
-
-def describe_plan(plan: Plan) -> str:
-    """The resolved recipe as YAML, with what would run as comments below it: a recipe file, ready to edit."""
-    lines = [f"What would run: {plan.n_fits} fits, about {_about(plan.estimate_seconds)} on {plan.threads} threads."]
-    n_folds = len(plan.parts.divisions)
-    for planned in plan.contestants:
-        seeds = f"{len(planned.seeds)} seed{'s' if len(planned.seeds) > 1 else ''}"
-        stages = " and ".join(_stage_words(stage, len(on), n_folds) for stage, on in planned.stages.items())
-        lines.append(
-            f"  {planned.contestant.name}: {seeds}, {stages}; about {_about(planned.estimate_seconds)}, "
-            f"a fit at most {planned.time_limit_seconds:g} s"
-        )
-    lines += [*plan.dataset.decisions, *plan.decisions]
-    return dump_recipe(plan.recipe) + "".join(f"# {line}\n" for text in lines for line in text.splitlines())
-
-
-def _stage_words(stage: str, n_divisions: int, n_folds: int) -> str:
-    folds = f" of {n_divisions} fold{'s' if n_divisions > 1 else ''}" if n_folds > 1 else ""
-    return f"chosen on validation rows{folds}" if stage == "validation" else f"fitted on all training rows{folds}"
-
-
-def _about(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def refuse_errors(run: Run) -> None:

@@ -4,6 +4,7 @@ from bakeoff.contest._contest import ContestOptions, run_contest
 from bakeoff.contest._events import Event, JobFinished, JobProgress, JobStarted, Listener, Logged, Said, StageFinished
 from bakeoff.contest._pictures import data_pictures
 from bakeoff.contest._plan import Plan, PlannedContestant, make_plan
+from bakeoff.contest._plan_text import describe_plan
 from bakeoff.contest._predict import Answers, Prediction, predict
 from bakeoff.contest._run import Run, open_run
 
@@ -23,6 +24,7 @@ __all__ = [
     "Said",
     "StageFinished",
     "data_pictures",
+    "describe_plan",
     "make_plan",
     "open_run",
     "predict",
