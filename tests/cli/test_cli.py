@@ -14,7 +14,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from bakeoff.recipe import parse_recipe
-from bakeoff.store import Store
+from bakeoff.store import RunRecord, Store
 from bakeoff.testing import check_results, make_blurs
 
 QUICK = ("--contestants", "knn,dummy", "--threads", "1")
@@ -228,6 +228,15 @@ def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(workspace: Path) -> No
 
 def _n_fits(workspace: Path) -> int:
     return len(list((workspace / "artifacts" / "fits").glob("*/*"))) if (workspace / "artifacts").is_dir() else 0
+
+
+def test_a_killed_run_is_listed_as_interrupted(workspace: Path) -> None:
+    with Store(workspace) as store:
+        store.save_run(RunRecord("x-1", "2026-01-01", "x", "00", "running", ""))
+    (workspace / "artifacts" / ".rows-999999999-abc").mkdir()
+    assert "x-1  interrupted" in bakeoff("list", cwd=workspace).stdout
+    (workspace / "artifacts" / f".rows-{os.getpid()}-abc").mkdir()
+    assert "x-1  running" in bakeoff("list", cwd=workspace).stdout
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

@@ -26,14 +26,19 @@ def list_runs(workspace: Path, contestants: bool, data: bool) -> None:
     if contestants or data:
         return
 
-    from bakeoff.store import Store  # noqa: PLC0415 - heavy
+    from bakeoff.contest import is_running  # noqa: PLC0415 - heavy
+    from bakeoff.store import Store  # noqa: PLC0415
 
     if not (workspace / "bakeoff.sqlite").exists():
         click.echo("No runs here yet. `bakeoff run digits` makes one.")
         return
     with Store(workspace) as store:
         runs = store.runs()
-    _echo_table([(run.folder, run.status, printable(run.verdict.split(". ")[0])) for run in runs])
+    # A killed run could not say that it ended.
+    ended = {} if is_running(workspace) else {"running": "interrupted"}
+    _echo_table(
+        [(run.folder, ended.get(run.status, run.status), printable(run.verdict.split(". ")[0])) for run in runs]
+    )
 
 
 def _echo_table(lines: list[tuple[str, ...]]) -> None:

@@ -1,6 +1,6 @@
 """Plan the fits, run them, keep the clock, open the test set, write the run."""
 
-from bakeoff.contest._contest import ContestOptions, run_contest
+from bakeoff.contest._contest import ContestOptions, is_running, run_contest
 from bakeoff.contest._events import Event, JobFinished, JobProgress, JobStarted, Listener, Logged, Said, StageFinished
 from bakeoff.contest._pictures import data_pictures
 from bakeoff.contest._plan import Plan, PlannedContestant, make_plan
@@ -25,6 +25,7 @@ __all__ = [
     "StageFinished",
     "data_pictures",
     "describe_plan",
+    "is_running",
     "make_plan",
     "open_run",
     "predict",

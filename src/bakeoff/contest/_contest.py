@@ -26,7 +26,9 @@ from bakeoff.recipe import dump_recipe
 from bakeoff.store import RunRecord, Store
 from bakeoff.types import ProgressCallback
 
-__all__ = ["ContestOptions", "run_contest"]
+__all__ = ["ContestOptions", "is_running", "run_contest"]
+
+_ROWS_FOLDERS = "artifacts/.rows-*"
 
 
 def _ignore(_event: object) -> None:
@@ -142,7 +144,9 @@ def _executor(plan: Plan, options: ContestOptions, folder: RunFolder) -> Iterato
 @contextmanager
 def _rows_file(workspace: Path, rows: SealedRows) -> Iterator[Path]:
     """All rows as a file that the other process maps into its memory, for as long as the fits run."""
-    _remove_left_behind(workspace / "artifacts")
+    for left_behind in workspace.glob(_ROWS_FOLDERS):
+        if not _is_in_use(left_behind):
+            shutil.rmtree(left_behind, ignore_errors=True)  # a killed process could not take it away
     folder = workspace / "artifacts" / f".rows-{os.getpid()}-{uuid4().hex}"
     path = folder / "X.npy"
     try:
@@ -156,14 +160,19 @@ def _rows_file(workspace: Path, rows: SealedRows) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _remove_left_behind(artifacts: Path) -> None:
-    """Rows that a killed process could not take away."""
+def is_running(workspace: Path) -> bool:
+    """Whether any process fits in this workspace now."""
+    return any(_is_in_use(folder) for folder in workspace.glob(_ROWS_FOLDERS))
+
+
+def _is_in_use(folder: Path) -> bool:
+    """Whether the process that a folder of rows is named after lives."""
     if os.name == "nt":  # there, asking whether a process lives would end it
-        return
-    for folder in artifacts.glob(".rows-*"):
-        try:
-            os.kill(int(folder.name.split("-")[1]), 0)
-        except (ProcessLookupError, ValueError):
-            shutil.rmtree(folder, ignore_errors=True)
-        except PermissionError:
-            continue  # somebody else's, and alive
+        return True
+    try:
+        os.kill(int(folder.name.split("-")[1]), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True  # somebody else's, and alive
+    return True
