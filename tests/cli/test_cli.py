@@ -226,6 +226,23 @@ def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(workspace: Path) -> No
     assert again.stderr.count("5 fits, 5 kept from before") == 1
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals as a terminal sends them")
+def test_after_a_kill_the_same_command_loses_at_most_what_was_running(workspace: Path) -> None:
+    command = [sys.executable, "-m", "bakeoff", "run", "digits", "--contestants", "dummy,dense", "--threads", "1"]
+    process = subprocess.Popen(
+        command, cwd=workspace, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and _n_fits(workspace) < 5:
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    again = bakeoff("run", "digits", "--contestants", "dummy", "--threads", "1", cwd=workspace)
+    assert again.returncode == 0
+    assert again.stderr.count("5 fits, 5 kept from before") == 1
+    assert not list((workspace / "artifacts").glob(".rows-*"))
+
+
 def _n_fits(workspace: Path) -> int:
     return len(list((workspace / "artifacts" / "fits").glob("*/*"))) if (workspace / "artifacts").is_dir() else 0
 
