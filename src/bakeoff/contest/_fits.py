@@ -130,10 +130,13 @@ class Fitter:
                 predict["validation"] = part.validation
             watched = part.validation if contestant.watches_validation else None
             return _Task(division, MemberPlan(seed, part.inner_train, watched, predict, keep_model=keep_model))
-        chosen = {(fit.division, fit.seed): fit for fit in before}.get(place)
-        if chosen is not None and chosen.record is None:
-            return None  # it failed: nothing was chosen that could be fitted again
-        epochs = chosen.record.facts["epochs"] if _chose(contestant, chosen) and chosen and chosen.record else None
+        epochs = None  # as the settings say, unless validation rows chose
+        chosen = next((fit for fit in before if (fit.division, fit.seed) == place), None)
+        if chosen is not None:
+            if chosen.record is None:
+                return None  # it failed: nothing was chosen that could be fitted again
+            if contestant.chooses_on_validation:
+                epochs = chosen.record.facts["epochs"]
         is_watched = self._plan.recipe.protocol.validation == "test" and contestant.watches_validation
         watched = part.test if is_watched else None
         return _Task(division, MemberPlan(seed, part.train, watched, predict, epochs, keep_model))
@@ -232,11 +235,6 @@ def _stage_finished(contestant: str, stage: str, fits: Sequence[Fit], seconds: f
 
 def _test_of(part: Part) -> Mapping[str, Any]:
     return {} if part.test is None else {"test": part.test}
-
-
-def _chose(contestant: Contestant, chosen: Fit | None) -> bool:
-    """Whether epochs were chosen; those of a contestant that does not choose are what its settings say anyway."""
-    return chosen is not None and contestant.chooses_on_validation
 
 
 def _fit(task: _Task, stage: str, outcome: FitRecord | BakeoffError, reused: bool) -> Fit:
