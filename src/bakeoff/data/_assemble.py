@@ -71,6 +71,7 @@ def assemble(name: str, train: Part, test: Part | None, options: DataOptions) ->
         label_codes=classes.codes,
         groups_train=groups_train,
         groups_test=groups_test,
+        groups_from=None if groups_train is None else "declared",
         feature_names=train.feature_names,
         decisions=_decisions(train, test, form, classes, pixel_max),
         sources=[source for part in parts for source in part.sources],

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bakeoff.data._near_copies import NearCopies
 from bakeoff.types import Groups, Images, Kind, Labels, Rows
 
 __all__ = ["Dataset", "Source"]
@@ -59,7 +60,12 @@ class Dataset:
         The original labels where all of them are whole numbers from 0 on, in the order of the indices. A gap in them
         (9 in Sign Language MNIST) is visible here alone.
     groups_train, groups_test : (n,) int64 or None
-        Declared groups (a subject, a writer, a session); the same number means the same group in both.
+        The groups that every split keeps whole and every interval takes as its unit: declared ones (a subject, a
+        writer, a session), else near-copies that were found. The same number means the same group in both.
+    groups_from : {"declared", "found"} or None
+        Where these groups come from; None where there are none.
+    near_copies : NearCopies or None
+        What the search for near-copies found, whether or not groups are declared; None before it was made.
     feature_names : sequence of str or None
         Names of the columns, where they had names.
     decisions : sequence of str
@@ -84,6 +90,8 @@ class Dataset:
     label_codes: Sequence[int] | None = None
     groups_train: Groups | None = None
     groups_test: Groups | None = None
+    groups_from: Literal["declared", "found"] | None = None
+    near_copies: NearCopies | None = None
     feature_names: Sequence[str] | None = None
     decisions: Sequence[str] = ()
     sources: Sequence[Source] = field(default_factory=tuple)
@@ -109,7 +117,7 @@ class Dataset:
 
         It names the data in every fit's name: the same images read from CSV or from IDX give the same hash.
         """
-        arrays = (self.X_train, self.y_train, self.X_test, self.y_test, self.groups_train, self.groups_test)
+        arrays = (self.X_train, self.y_train, self.X_test, self.y_test, *self._declared_groups)
         return _hash(*arrays, "\x1f".join(self.class_names).encode())
 
     @cached_property
@@ -118,7 +126,12 @@ class Dataset:
 
         New test rows, or other names for the classes, leave every split as it was.
         """
-        return _hash(self.X_train, self.y_train, self.groups_train)
+        return _hash(self.X_train, self.y_train, self._declared_groups[0])
+
+    @property
+    def _declared_groups(self) -> tuple[Groups | None, Groups | None]:
+        # Found groups follow from the rows: they add nothing to what names the data.
+        return (self.groups_train, self.groups_test) if self.groups_from == "declared" else (None, None)
 
     def images(self, rows: Rows) -> Images:
         """Rows of this data set as pictures.

@@ -45,5 +45,6 @@ def make_blurs(n_train: int = 240, n_test: int | None = 90, *, grouped: bool = F
         pixel_max=255,
         label_codes=(0, 1, 2),
         groups_train=(np.arange(n_train) // 6).astype(np.int64) if grouped else None,
+        groups_from="declared" if grouped else None,
         decisions=("Made by a test.",),
     )

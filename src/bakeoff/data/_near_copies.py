@@ -1,0 +1,41 @@
+"""Near-copies: images that are nearly the same picture, and rows that are equal, joined to groups."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bakeoff.types import Groups
+
+__all__ = ["NearCopies"]
+
+
+@dataclass(frozen=True, eq=False)
+class NearCopies:
+    """What a search for near-copies found.
+
+    Parameters
+    ----------
+    threshold : float or None
+        Correlation from which two images are near-copies; None for plain rows, where a copy is equal.
+    train : (n_train,) int64
+        Group of every training row, from training rows alone; a row without copies is alone in its group.
+    test : (n_test,) int64 or None
+        Group of every test row in the same numbering: a test row that copies a training row has that row's group.
+    test_in_train : (n_test,) bool or None
+        Which test rows have a near-copy among the training rows.
+    too_large : sequence of int
+        Sizes of the training groups that have too many of the rows to be kept together; their rows are alone in
+        `train`.
+    """
+
+    threshold: float | None
+    train: Groups
+    test: Groups | None = None
+    test_in_train: NDArray[np.bool_] | None = None
+    too_large: tuple[int, ...] = ()
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether any training row has a near-copy."""
+        return len(np.unique(self.train)) < len(self.train)
