@@ -7,7 +7,7 @@ import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
 from bakeoff.dense import DataShape, DenseSettings
-from bakeoff.dense._settings import CONSTRAINTS
+from bakeoff.dense._settings_table import CONSTRAINTS
 from bakeoff.errors import SettingsError
 
 IMAGES = DataShape("images", 60_000, 784, 10, 255)

@@ -62,6 +62,12 @@ class PartPredictions:
     scores: NDArray[np.float32] | None
     seeds: Sequence[int] = field(default_factory=tuple)
 
+    def where(self, wanted: NDArray[np.bool_]) -> "PartPredictions":
+        """The same for some of the rows; `wanted` has shape (n,)."""
+        probabilities = None if self.probabilities is None else self.probabilities[:, wanted]
+        scores = None if self.scores is None else self.scores[:, wanted]
+        return PartPredictions(self.rows[wanted], self.labels[:, wanted], probabilities, scores, self.seeds)
+
 
 def gather(part: str, fits: Sequence[Fit]) -> PartPredictions | None:
     """Put the predictions of all divisions together, seed by seed.

@@ -12,7 +12,7 @@ from bakeoff.contest._claims import check_claims
 from bakeoff.contest._comparison import compare_contestants, score
 from bakeoff.contest._contestant_results import PARTS, PartPredictions, PartTruth, describe, gather
 from bakeoff.contest._fits import Fit
-from bakeoff.contest._plan import Plan
+from bakeoff.contest._plan import Plan, PlannedContestant
 from bakeoff.contest._seal import SealedRows
 from bakeoff.contest._sentences import protocol_sentences
 from bakeoff.contest._verdict import judge
@@ -65,6 +65,7 @@ def make_results(plan: Plan, rows: SealedRows, fits: Mapping[str, list[Fit]], cr
         for part in PARTS:
             estimates[part][name] = score(plan, planned.contestant.is_random, own[part], known[part])
             entry[part] = _as_json(estimates[part][name])
+        entry["test_without_copies"] = _as_json(_without_copies(plan, planned, own["test"], known["test"]))
         entries.append(entry)
     decided_on = "test" if truth["test"] is not None else "validation"
     entries = _ranked(entries, decided_on, protocol.primary_metric)
@@ -112,6 +113,19 @@ def make_results(plan: Plan, rows: SealedRows, fits: Mapping[str, list[Fit]], cr
     }
     results["verdict"] = judge(plan, decided_on, decisive, comparisons, entries)
     return Outcome(results, predictions, truth)
+
+
+def _without_copies(
+    plan: Plan, planned: PlannedContestant, predictions: PartPredictions | None, truth: PartTruth | None
+) -> dict[Metric, Estimate | None] | None:
+    """The scores on those test rows that have no near-copy in training; None where all or none have one."""
+    copies = plan.dataset.near_copies
+    if predictions is None or truth is None or copies is None or copies.test_in_train is None:
+        return None
+    clean = ~copies.test_in_train[truth.rows - len(plan.dataset.X_train)]
+    if clean.all() or not clean.any():
+        return None
+    return score(plan, planned.contestant.is_random, predictions.where(clean), truth.at(truth.rows[clean]))
 
 
 def _as_json(scores: Mapping[Metric, Estimate | None] | None) -> dict[str, Any] | None:

@@ -11,12 +11,17 @@ _METRICS = {
     "log_loss": "log loss (lower is better)",
 }
 
+_TOGETHER = {
+    None: "",
+    "declared": ", with rows of one declared group kept on one side",
+    "found": ", with near-copies kept on one side",
+}
+
 
 def protocol_sentences(plan: Plan, decided_on: str) -> list[str]:
     """The protocol of this bake-off, one sentence a step."""
     protocol, parts = plan.recipe.protocol, plan.parts
-    grouped = plan.dataset.groups_train is not None
-    together = ", with rows of one declared group kept on one side" if grouped else ""
+    together = _TOGETHER[plan.dataset.groups_from]
     said: list[str] = []
     if parts.test == "file":
         said.append("The test rows are those of the test file; nothing was chosen on them.")

@@ -1,30 +1,20 @@
-"""The settings of a dense network as a user writes them: one table, checked in one place.
+"""The settings of a dense network: as a user writes them, filled in from the data, and as the engine takes them.
 
 A value of None is filled in from the data by `DenseSettings.resolve`; a resolved set of settings has no None but for
 ``class_weight``, and resolving it again gives it again.
 """
 
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from types import MappingProxyType
-from typing import Any, Self, cast, get_args
+from typing import Any, Self, cast
 
 import numpy as np
 
 from bakeoff.dense._activations import Activation, OutputActivation
-from bakeoff.dense._constraints import (
-    Boolean,
-    Choice,
-    Constraint,
-    Either,
-    Nothing,
-    Number,
-    NumberList,
-    WholeNumber,
-)
+from bakeoff.dense._constraints import Choice
 from bakeoff.dense._scaling import Scale
+from bakeoff.dense._settings_table import accepted
 from bakeoff.dense._spec import (
     LOSSES_OF_OUTPUT,
     Loss,
@@ -40,7 +30,7 @@ from bakeoff.dense._stopping import EarlyStopping, Monitor, Plateau
 from bakeoff.errors import SettingsError
 from bakeoff.types import Kind, Labels
 
-__all__ = ["CONSTRAINTS", "DataShape", "DenseSettings"]
+__all__ = ["DataShape", "DenseSettings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,19 +174,7 @@ class DenseSettings:
         bakeoff.errors.SettingsError: The 'learning_rate' parameter of dense must be None or a float in the range \
 (0, inf). Got -1 instead.
         """
-        problems = []
-        values = {}
-        # In the order of the table, and unknown names last, so that the lines come as the documentation does.
-        for name, value in sorted(settings.items(), key=lambda item: _order(item[0])):
-            rule = CONSTRAINTS.get(name)
-            if rule is None:
-                problems.append(_unknown(str(name), of))
-            elif not rule.accepts(value):
-                problems.append(f"The {name!r} parameter of {of} must be {rule}. Got {value!r:.200} instead.")
-            else:
-                values[name] = rule.plain(value)
-        if problems:
-            raise SettingsError(problems)
+        values = accepted(settings, of)
         if "hidden_layer_sizes" in values:
             values["hidden_layer_sizes"] = tuple(values["hidden_layer_sizes"])
         return cls(**values)
@@ -365,65 +343,5 @@ _PLAIN_RATES = (
 )
 
 
-def _order(name: Any) -> int:
-    names = list(CONSTRAINTS)
-    return names.index(name) if name in CONSTRAINTS else len(names)
-
-
 def _or(value: float | None, default: float) -> float:
     return default if value is None else value
-
-
-def _unknown(name: str, of: str) -> str:
-    near = difflib.get_close_matches(name, CONSTRAINTS, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else f" It has {', '.join(CONSTRAINTS)}."
-    return f"{of} has no parameter {name!r:.100}.{hint}"
-
-
-def _or_none(rule: Constraint) -> Either:
-    return Either((Nothing(), rule))
-
-
-_POSITIVE = Number("(0, inf)")
-_NOT_NEGATIVE = Number("[0, inf)")
-_SHARE = Number("[0, 1)")
-
-CONSTRAINTS: Mapping[str, Constraint] = MappingProxyType(
-    {
-        "hidden_layer_sizes": NumberList(WholeNumber(1, 65_536), longest=64),
-        "activation": Choice(get_args(Activation)),
-        "output_activation": Choice(get_args(OutputActivation)),
-        "loss": _or_none(Choice(get_args(Loss))),
-        "output_units": _or_none(WholeNumber(2, 65_536)),
-        "optimizer": Choice(get_args(OptimizerName)),
-        "learning_rate": _or_none(_POSITIVE),
-        "momentum": _SHARE,
-        "nesterov": Boolean(),
-        "beta_1": _SHARE,
-        "beta_2": _SHARE,
-        "rho": _SHARE,
-        "epsilon": _POSITIVE,
-        "weight_decay": _or_none(_NOT_NEGATIVE),
-        "l2": _NOT_NEGATIVE,
-        "dropout": _SHARE,
-        "label_smoothing": _or_none(_SHARE),
-        "batch_normalization": Boolean(),
-        "class_weight": Either((Nothing(), Choice(("balanced",)), NumberList(_NOT_NEGATIVE, longest=65_536))),
-        "batch_size": _or_none(WholeNumber(1, 1_048_576)),
-        "epochs": _or_none(WholeNumber(1, 100_000)),
-        "schedule": Choice(get_args(ScheduleName)),
-        "warmup_epochs": _or_none(_NOT_NEGATIVE),
-        "minimum_learning_rate": _NOT_NEGATIVE,
-        "decay_epochs": _or_none(_POSITIVE),
-        "decay_factor": Number("(0, 1]"),
-        "plateau_patience": WholeNumber(1, 100_000),
-        "early_stopping": Boolean(),
-        "patience": WholeNumber(1, 100_000),
-        "min_delta": _NOT_NEGATIVE,
-        "monitor": Choice(get_args(Monitor)),
-        "train_scores": Choice(get_args(TrainScores)),
-        "scale": _or_none(Choice(get_args(Scale))),
-        "precision": Choice(get_args(Precision)),
-    }
-)
-"""Every setting and its rule."""
