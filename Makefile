@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKSPACE ?= demo
 
-.PHONY: help demo test test-slow test-data check lint types docs format bench clean
+.PHONY: help demo test test-slow check lint types docs format bench validation calibrate clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,7 +52,10 @@ format: $(VENV)/.lint  ## put the code in form
 	$(BIN)/ruff format src tests benchmarks examples
 
 bench: $(VENV)/.test  ## speeds, beside what they are compared with
-	$(BIN)/python benchmarks/read_csv.py
+	-$(BIN)/python benchmarks/read_csv.py
+
+validation: $(VENV)/.test  ## does the grouped score tell the truth? needs Sign Language MNIST; takes half an hour
+	$(BIN)/python benchmarks/validation.py --write docs/validation.md
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis demo
