@@ -24,6 +24,8 @@ __all__ = [
     "open_run",
     "predict",
     "run",
+    "score",
+    "split",
 ]
 
 _HOMES = {
@@ -35,10 +37,12 @@ _HOMES = {
     "open_run": "bakeoff.contest",
     "predict": "bakeoff.api",
     "run": "bakeoff.api",
+    "score": "bakeoff.api",
+    "split": "bakeoff.api",
 }
 
 if TYPE_CHECKING:
-    from bakeoff.api import audit_data, predict, run
+    from bakeoff.api import audit_data, predict, run, score, split
     from bakeoff.contest import Run, open_run
     from bakeoff.errors import BakeoffError
     from bakeoff.estimator import DenseClassifier

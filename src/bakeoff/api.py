@@ -7,22 +7,31 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from bakeoff.audit import Finding, check_data
+from bakeoff.audit import Finding, check_data, harm_sentence
 from bakeoff.contest import (
+    Assignment,
     ContestOptions,
     Listener,
     Plan,
     Prediction,
     Run,
+    Scoreboard,
+    ScoreOptions,
+    copies_pictures,
     data_pictures,
     describe_plan,
+    label_pictures,
+    make_assignment,
     make_plan,
     predict,
+    probe_dataset,
     run_contest,
+    score_submissions,
 )
 from bakeoff.contestants import Contestant, wrap
-from bakeoff.data import DataOptions, Dataset, card, load
+from bakeoff.data import DataOptions, Dataset, card, find_near_copies, load, safe_name
 from bakeoff.errors import AuditRefused, RecipeError
+from bakeoff.executors import LocalExecutor
 from bakeoff.recipe import DataEntry, Recipe, is_reserved_name, load_recipe, validate_recipe
 from bakeoff.report import draw_data_pictures, write_html
 from bakeoff.types import ProgressCallback
@@ -38,6 +47,8 @@ __all__ = [
     "refuse_errors",
     "run",
     "run_plan",
+    "score",
+    "split",
 ]
 
 _RECIPE_ENDINGS = (".yaml", ".yml", ".json")
@@ -47,6 +58,7 @@ _PROTOCOL_FIELDS = frozenset(
         "validation",
         "holdout_fraction",
         "n_folds",
+        "probes",
         "refit",
         "seeds",
         "primary_metric",
@@ -123,7 +135,7 @@ def make_recipe(where: str | Path | Recipe, **changes: Any) -> Recipe:
     elif str(where).lower().endswith(_RECIPE_ENDINGS):
         recipe = load_recipe(Path(where))
     else:
-        recipe = validate_recipe({"name": _name_from(str(where)), "data": {"source": str(where)}})
+        recipe = validate_recipe({"name": _name_of(where), "data": {"source": str(where)}})
     given = {key: value for key, value in changes.items() if value is not None}
     if not given:
         return recipe
@@ -142,6 +154,12 @@ def make_recipe(where: str | Path | Recipe, **changes: Any) -> Recipe:
             if isinstance(entry, dict):
                 entry[key] = None  # what was asked for counts for every contestant
     return validate_recipe(document)
+
+
+def _name_of(where: str | Path) -> str:
+    """The name that the data set will have, or one beside it where Windows keeps that for a device."""
+    name = safe_name(Path(where).resolve().name)
+    return f"{name}-data" if is_reserved_name(name) else name
 
 
 def _chosen(wanted: Sequence[Any], known: Sequence[Mapping[str, Any]]) -> list[Any]:
@@ -174,16 +192,6 @@ def _place(key: str) -> tuple[str | None, str]:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
-
-
-def _name_from(where: str) -> str:
-    """``data/sign_mnist_train.csv.gz`` gives ``sign_mnist_train``."""
-    stem = Path(where).name or Path(where).resolve().name
-    for ending in (".gz", ".csv", ".zip", ".parquet", ".npz", "-ubyte"):
-        stem = stem.removesuffix(ending)
-    safe = "".join(char if char.isascii() and (char.isalnum() or char in "_-") else "-" for char in stem)
-    name = safe.strip("-_")[:40].rstrip("-_") or "bakeoff"
-    return f"{name}-data" if is_reserved_name(name) else name
 
 
 def _sort_contestants(
@@ -248,7 +256,8 @@ def plan(
     ------
     InputError
     """
-    return make_plan(recipe, load(recipe.data.source, _data_options(recipe.data), progress), outsiders)
+    dataset = load(recipe.data.source, _data_options(recipe.data), progress)
+    return make_plan(recipe, find_near_copies(dataset, progress), outsiders)
 
 
 def _data_options(data: DataEntry) -> DataOptions:
@@ -302,12 +311,40 @@ class Audit:
     dataset : Dataset
     card : mapping
         The ``data`` part of ``results.json``.
-    found : sequence of Finding
+    ignore : sequence of str
+        Codes of findings to leave out.
     """
 
     dataset: Dataset
     card: Mapping[str, Any]
-    found: Sequence[Finding]
+    ignore: Sequence[str] = ()
+
+    @property
+    def found(self) -> Sequence[Finding]:
+        """What the checks say, errors first."""
+        return check_data(self.card, self.ignore)
+
+    @property
+    def harm(self) -> str | None:
+        """What groups of near-copies do to a score, in one sentence; None where it was not measured."""
+        return harm_sentence(self.card)
+
+    def probed(self, listen: Listener = lambda _event: None) -> "Audit":
+        """The same with what has to be trained for: the harm of groups, unlike parts, labels to look at.
+
+        Parameters
+        ----------
+        listen : callable
+            Is told what happens; see `bakeoff.contest.Event`.
+
+        Raises
+        ------
+        DeviceError
+            If compiled code gives wrong answers on this machine.
+        """
+        with LocalExecutor() as executor:
+            probes = probe_dataset(self.dataset, executor, listen)
+        return replace(self, card={**self.card, "probes": probes})
 
     def to_json(self) -> str:
         """Card and findings as JSON."""
@@ -315,27 +352,70 @@ class Audit:
         return json.dumps({"data": self.card, "findings": findings}, indent=1, ensure_ascii=False)
 
     def write_pictures(self, folder: Path) -> Sequence[Path]:
-        """Draw random rows with labels, the class histogram, and one image a class.
+        """Draw random rows with labels, the class histogram, one image a class, and what there is to look at.
+
+        That is one photograph with its near-copies, and the labels that a network doubts.
 
         Returns
         -------
         sequence of Path
             Of the pictures; plain rows have the histogram alone.
         """
-        return draw_data_pictures(folder, self.card, data_pictures(self.dataset))
+        pictures = {
+            **data_pictures(self.dataset),
+            **copies_pictures(self.dataset),
+            **label_pictures(self.dataset, self.card["probes"]["labels"]),
+        }
+        return draw_data_pictures(folder, self.card, pictures)
 
     def refuse_errors(self) -> None:
         """Raise `AuditRefused` if a finding is an error."""
         _refuse(f"{finding.code} {finding.title}" for finding in self.found if finding.severity == "error")
 
 
-def audit_data(where: str | Path, **options: Any) -> Audit:
-    """Look at data before anything is trained.
+def audit_data(
+    where: str | Path, *, probes: bool = True, progress: ProgressCallback | None = None, **options: Any
+) -> Audit:
+    """Look at data before anything is compared on them.
 
     Parameters
     ----------
     where : str or Path
         As for `run`; of a recipe, its data.
+    probes : bool
+        Also train a few small models: what near-copies do to a score, whether test rows are unlike training rows,
+        which labels to look at.
+    progress : callable, optional
+        Is told how far reading, downloading and the search for near-copies are; see `bakeoff.data.load`.
+    **options
+        ``test``, ``label``, ``group``, ``image_shape``, ``rows``, ``class_names``, ``ignore``.
+
+    Raises
+    ------
+    InputError
+    """
+    recipe = make_recipe(where, **options)
+    dataset = load(recipe.data.source, _data_options(recipe.data), progress)
+    dataset = find_near_copies(dataset, progress)
+    nothing = {"harm": None, "unlike": None, "labels": None}
+    audit = Audit(dataset, {**card(dataset), "probes": nothing}, recipe.ignore)
+    return audit.probed() if probes else audit
+
+
+# Assignments ---------------------------------------------------------------------------------------------------
+
+
+def split(where: str | Path, folder: str | Path, *, test_fraction: float = 0.2, **options: Any) -> Assignment:
+    """Make an assignment: rows to hand out, and the labels of the test rows to keep.
+
+    Parameters
+    ----------
+    where : str or Path
+        As for `run`.
+    folder : path
+        Gets ``train.csv``, ``test.csv`` (without labels) and ``labels.csv``.
+    test_fraction : float
+        How much to set aside where the data has no test rows of its own.
     **options
         ``test``, ``label``, ``group``, ``image_shape``, ``rows``, ``class_names``.
 
@@ -344,7 +424,34 @@ def audit_data(where: str | Path, **options: Any) -> Audit:
     InputError
     """
     recipe = make_recipe(where, **options)
-    dataset = load(recipe.data.source, _data_options(recipe.data))
-    about = card(dataset)
-    findings = [finding for finding in check_data(about) if finding.code not in recipe.ignore]
-    return Audit(dataset, about, findings)
+    dataset = find_near_copies(load(recipe.data.source, _data_options(recipe.data)))
+    return make_assignment(dataset, Path(folder), test_fraction)
+
+
+def score(
+    runs: str | Path | Sequence[str | Path], labels: str | Path, *, workspace: str | Path = ".", **options: Any
+) -> Scoreboard:
+    """Score runs whose test rows came without labels, by labels that were kept elsewhere.
+
+    Each submission is one opening of the labels, on record in `workspace` before anything is compared.
+
+    Parameters
+    ----------
+    runs : path or sequence of paths
+        Folders or names of runs, CSV files with a predicted label for each test row, or folders of all these.
+    labels : path
+        The labels in the order of the test rows, or the whole test file.
+    workspace : path
+    **options
+        ``metric``, ``label``, ``group``, ``margin``, ``confidence``; see `bakeoff.contest.ScoreOptions`.
+
+    Returns
+    -------
+    Scoreboard
+
+    Raises
+    ------
+    InputError
+    """
+    paths = [runs] if isinstance(runs, str | Path) else list(runs)
+    return score_submissions(paths, labels, ScoreOptions(Path(workspace), **options))

@@ -17,7 +17,7 @@ from bakeoff.recipe import parse_recipe
 from bakeoff.store import RunRecord, Store
 from bakeoff.testing import check_results, make_blurs
 
-QUICK = ("--contestants", "knn,dummy", "--threads", "1")
+QUICK = ("--contestants", "knn,dummy", "--threads", "1", "--no-probes")
 
 
 def bakeoff(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -62,7 +62,7 @@ def test_help_answers_in_half_a_second() -> None:
 
 
 def test_every_command_has_help(tmp_path: Path) -> None:
-    for command in ("run", "audit", "predict", "report", "list", "doctor"):
+    for command in ("run", "audit", "predict", "report", "split", "score", "list", "doctor"):
         answer = bakeoff(command, "--help", cwd=tmp_path)
         assert answer.returncode == 0
         assert "Usage:" in answer.stdout
@@ -131,26 +131,29 @@ def test_report_is_written_again_in_both_forms(finished: Path) -> None:
     assert all(path.is_file() for path in paths)
 
 
-def test_audit_prints_the_card_and_draws_three_pictures(workspace: Path) -> None:
-    answer = bakeoff("audit", "digits", cwd=workspace)
+def test_report_checks_published_figures_without_fitting(finished: Path) -> None:
+    (finished / "claims.csv").write_text("contestant,metric,published\nknn,f1,12 %\n")
+    given = ("--claim", "knn acc 0.12", "--claims", "claims.csv")
+    answer = bakeoff("report", "latest", *given, cwd=finished)
     assert answer.returncode == 0, answer.stderr
-    for said in ("1,797 training", "8x8x1", "174 to 183 training rows a class", "0 to 16", "D002 note"):
-        assert said in answer.stdout, said
-    assert len({path.stem for path in (workspace / "audit").iterdir()}) == 3
+    assert answer.stdout.startswith("Of 2 published figures none agree with what was measured here and 2 do not.")
+    page = (finished / "runs" / "latest" / "report.html").read_text(encoding="utf-8")
+    assert page.index('<section id="claims"') < page.index('<section id="trust"')
+    as_json = json.loads(bakeoff("report", "latest", "--json", cwd=finished).stdout)
+    assert [claim["metric"] for claim in as_json["claims"]] == ["accuracy", "f1"]
+    assert [Path(path).name for path in as_json["reports"]] == ["report.html"]
+    (finished / "runs" / "latest" / "claims.json").unlink()
 
 
-def test_strict_refuses_an_error_with_status_3(workspace: Path) -> None:
-    blurs = make_blurs(n_train=300, n_test=None)
-    np.savez(
-        workspace / "copies.npz",
-        X_train=blurs.X_train,
-        y_train=blurs.y_train,
-        X_test=blurs.X_train[:60],
-        y_test=blurs.y_train[:60],
-    )
-    answer = bakeoff("audit", "copies.npz", "--image-shape", "4x4", "--strict", cwd=workspace)
-    assert answer.returncode == 3
-    assert "bakeoff: --strict refuses: D006" in answer.stderr
+def test_every_claim_that_is_not_understood_is_said_at_once(finished: Path) -> None:
+    answer = bakeoff("report", "latest", "--claim", "knn", "--claim", "svc f1 1", "--claims", "no.csv", cwd=finished)
+    assert answer.returncode == 2
+    assert [line.split(":")[1] for line in answer.stderr.splitlines()] == [
+        " claim 'knn'",
+        " claim 'knn'",
+        " claim 'svc f1 1'",
+        " no.csv",
+    ]
 
 
 def test_a_failed_fit_ends_with_status_1_and_stays_in_the_table(workspace: Path, csv_file: Path) -> None:
@@ -210,7 +213,18 @@ def test_a_recipe_takes_the_flags_that_are_given(workspace: Path, csv_file: Path
 
 @pytest.mark.skipif(os.name == "nt", reason="signals as a terminal sends them")
 def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(workspace: Path) -> None:
-    command = [sys.executable, "-m", "bakeoff", "run", "digits", "--contestants", "dummy,dense", "--threads", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "bakeoff",
+        "run",
+        "digits",
+        "--contestants",
+        "dummy,dense",
+        "--threads",
+        "1",
+        "--no-probes",
+    ]
     process = subprocess.Popen(
         command, cwd=workspace, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -222,13 +236,24 @@ def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(workspace: Path) -> No
     assert process.returncode == 130
     assert "Traceback" not in said
     assert "the same command goes on" in said
-    again = bakeoff("run", "digits", "--contestants", "dummy", "--threads", "1", cwd=workspace)
+    again = bakeoff("run", "digits", "--contestants", "dummy", "--threads", "1", "--no-probes", cwd=workspace)
     assert again.stderr.count("5 fits, 5 kept from before") == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals as a terminal sends them")
 def test_after_a_kill_the_same_command_loses_at_most_what_was_running(workspace: Path) -> None:
-    command = [sys.executable, "-m", "bakeoff", "run", "digits", "--contestants", "dummy,dense", "--threads", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "bakeoff",
+        "run",
+        "digits",
+        "--contestants",
+        "dummy,dense",
+        "--threads",
+        "1",
+        "--no-probes",
+    ]
     process = subprocess.Popen(
         command, cwd=workspace, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
@@ -237,7 +262,7 @@ def test_after_a_kill_the_same_command_loses_at_most_what_was_running(workspace:
         time.sleep(0.1)
     process.kill()
     process.wait()
-    again = bakeoff("run", "digits", "--contestants", "dummy", "--threads", "1", cwd=workspace)
+    again = bakeoff("run", "digits", "--contestants", "dummy", "--threads", "1", "--no-probes", cwd=workspace)
     assert again.returncode == 0
     assert again.stderr.count("5 fits, 5 kept from before") == 1
     assert not list((workspace / "artifacts").glob(".rows-*"))

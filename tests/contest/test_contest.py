@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
 
-import bakeoff.contest
 from bakeoff.contest import ContestOptions, Event, JobFinished, JobProgress, Plan, Run, open_run, predict, run_contest
-from bakeoff.contest._seal import SealedRows
-from bakeoff.errors import InputError, RecipeError, SettingsError, StoreError
+from bakeoff.errors import InputError, RecipeError
 from bakeoff.executors import InlineExecutor, LocalExecutor
 from bakeoff.store import Store
 from bakeoff.testing import CentroidContestant, check_results, make_blurs
@@ -296,70 +294,6 @@ def test_an_interrupted_run_keeps_what_was_fitted(
     reused = {e.contestant for e in events if isinstance(e, JobFinished) and e.n_reused}
     assert "centroid" in reused
     assert "shaky" not in reused
-
-
-# The seal ------------------------------------------------------------------------------------------------------
-
-
-def test_an_opening_is_on_record_before_the_labels_are_given(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise StoreError("disk full")
-
-    with Store(workspace) as store:
-        rows = SealedRows(make_blurs(), store, "run")
-        monkeypatch.setattr(store, "record_opening", full)
-        with pytest.raises(StoreError, match="disk full"):
-            rows.open_labels(np.arange(240, 330), "scores")
-
-
-def test_sealed_rows_give_no_label_of_the_test_file(workspace: Path) -> None:
-    with Store(workspace) as store:
-        rows = SealedRows(make_blurs(), store, "run")
-        y = rows.labels(np.arange(100))
-        assert (y[100:] == -1).all()
-        with pytest.raises(ValueError, match="sealed"):
-            rows.labels(np.arange(230, 250))
-
-
-def test_a_run_opens_the_test_labels_once_and_counts_all_runs(
-    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant
-) -> None:
-    plan = plan_of(make_blurs(), [centroid])
-    assert run(plan).results["openings"] == {"this_run": 1, "ever": 1}
-    assert run(plan).results["openings"] == {"this_run": 1, "ever": 2}
-
-
-def test_watching_the_test_rows_counts_one_opening_an_epoch_and_fit(
-    plan_of: PlanOf, run: RunHere, shaky: CentroidContestant
-) -> None:
-    done = run(plan_of(make_blurs(), [shaky], validation="test"))
-    assert done.results["openings"]["this_run"] == 4 * 3 + 1
-    assert "P001" in [finding["code"] for finding in done.results["findings"]]
-
-
-def test_choosing_on_test_rows_is_refused(plan_of: PlanOf) -> None:
-    stopper = CentroidContestant("stopper", epochs=4, chooses_on_validation=True)
-    with pytest.raises(SettingsError, match=r"stopper: early stopping .* leaves them the test rows"):
-        plan_of(make_blurs(), [stopper], validation="test")
-
-
-def test_only_the_seal_reads_test_labels() -> None:
-    folder = Path(bakeoff.contest.__file__).parent
-    readers = {path.name for path in folder.glob("*.py") if "y_test" in path.read_text()}
-    assert readers == {"_seal.py"}
-
-
-def test_a_test_file_without_labels_is_predicted_and_left_sealed(
-    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant
-) -> None:
-    dataset = replace(make_blurs(), y_test=None)
-    done = run(plan_of(dataset, [centroid]))
-    assert entry(done, "centroid")["test"] is None
-    assert "test_labels" in predictions(done, "centroid", 0)
-    assert done.results["openings"] == {"this_run": 0, "ever": 0}
-    assert done.results["protocol"]["decided_on"] == "validation"
-    with np.load(done.folder / "predictions" / "truth.npz") as truth:
-        assert "test_labels" not in truth
 
 
 # Prediction ----------------------------------------------------------------------------------------------------

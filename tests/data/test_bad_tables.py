@@ -2,7 +2,10 @@
 
 import errno
 import gzip
+import io
 import os
+import tracemalloc
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +73,43 @@ def test_a_text_cell_after_blank_lines_and_quoted_line_ends_has_its_own_line(row
     assert ", line 12, column 'f\\n3'" in only_problem(path)
 
 
-@pytest.mark.parametrize("text", ["", "NaN", "NA"])
-def test_a_missing_pixel_is_refused(images: Any, text: str) -> None:
-    problem = only_problem(images.csv(images.changed(9, 5, text)))
-    assert "line 9, column 'f4': a pixel must be a whole number from 0 to 255; got nothing" in problem
+@pytest.mark.parametrize(
+    ("text", "got"),
+    [
+        ("", "an empty cell"),
+        ("NaN", "NaN"),
+        ("NA", "'NA'"),
+        ("?", "'?'"),
+        ("1e39", "inf, or a number beyond 3.4e+38"),
+    ],
+)
+def test_a_pixel_that_is_no_number_is_said_as_the_file_has_it(images: Any, text: str, got: str) -> None:
+    assert only_problem(images.csv(images.changed(9, 5, text))) == (
+        f"train.csv, line 9, column 'f4': a pixel must be a whole number from 0 to 255; got {got}. "
+        "Correct it, or read plain rows of numbers with --rows."
+    )
+
+
+def test_many_columns_with_the_same_fault_are_one_line(images: Any) -> None:
+    cells = images.changed(9, 5, "?")
+    cells[8][1:11], cells[9][1:3] = ["?"] * 10, ["", "1e39"]
+    assert only_problem(images.csv(cells)) == (
+        "train.csv, line 9, column 'f0': a pixel must be a whole number from 0 to 255; got '?' (and 11 more wrong "
+        "cells, in 10 columns). Correct it, or read plain rows of numbers with --rows."
+    )
+    words = [images.names, *([row[0], *(["x"] * 64)] for row in images.cells()[1:])]
+    assert only_problem(images.csv(words)) == (
+        "train.csv, line 2, column 'f0': a feature must be a number; got 'x' (and text in 3,839 more cells, in several "
+        "columns). Write it as a number, leave the cell empty if it is missing, or leave the column out."
+    )
+
+
+def test_the_text_of_a_cell_is_known_after_rows_are_divided(images: Any) -> None:
+    cells = [[*row, "split" if i == 0 else "test" if i % 2 else "train"] for i, row in enumerate(images.cells())]
+    cells[9][4] = "?"
+    assert "line 10, column 'f3': a pixel must be a whole number from 0 to 255; got '?'" in only_problem(
+        images.csv(cells)
+    )
 
 
 @pytest.mark.parametrize("text", ["-1", "256", "1.5", "1e9"])
@@ -126,16 +162,58 @@ def test_problems_of_both_files_come_together(rows: Any) -> None:
     ]
 
 
-def test_a_thousand_problems_are_shortened(rows: Any) -> None:
+def test_lines_with_the_same_fault_are_one_line(rows: Any) -> None:
     cells = [rows.names, *(row[:-1] for row in rows.cells()[1:])]
-    problems = problems_of(rows.csv(cells))
+    cells[4] = cells[4][:-1]
+    rule = "a line must have 5 cells, as the first has; got {}. Complete the line or remove it."
+    assert problems_of(rows.csv(cells)) == [
+        f"train.csv, line 2 (and 58 more lines): {rule.format(4)}",
+        f"train.csv, line 5: {rule.format(3)}",
+    ]
+
+
+def test_a_thousand_problems_are_shortened(rows: Any) -> None:
+    cells = [rows.names, *([f"c{i}", *row[1:]] for i, row in enumerate(rows.cells()[1:]))]
+    test = rows.csv([rows.names, *([f"d{i % 30}", *row[1:]] for i, row in enumerate(rows.cells()[1:]))], "test.csv")
+    for i in range(30):
+        cells[1 + i][0] = cells[31 + i][0] = str(i)
+    problems = problems_of(rows.csv(cells), test=str(test))
     assert len(problems) == 21
-    assert problems[-1] == "... and 40 more lines of another length."
+    assert problems[-1] == "... and 10 more labels that training lacks."
 
 
-@pytest.mark.parametrize("text", ["", "nan", " "])
-def test_a_missing_label_is_refused(corpus: Any, text: str) -> None:
-    assert "line 6: every row needs a label" in only_problem(corpus.csv(corpus.changed(6, 0, text)))
+@pytest.mark.parametrize(
+    ("text", "got"),
+    [
+        ("", "an empty cell"),
+        (" ", "an empty cell"),
+        ("nan", "'nan', which stands for none"),
+        ("?", "'?', which stands for none"),
+    ],
+)
+def test_a_missing_label_is_refused(corpus: Any, text: str, got: str) -> None:
+    assert only_problem(corpus.csv(corpus.changed(6, 0, text))) == (
+        f"train.csv, line 6: every row needs a label; got {got}. Fill it in or remove the row."
+    )
+
+
+def test_a_question_mark_is_a_class_where_labels_are_text(rows: Any) -> None:
+    cells = [[["a", "?", "!"][int(row[0])], *row[1:]] if i else row for i, row in enumerate(rows.cells())]
+    assert list(load(rows.csv(cells)).class_names) == ["!", "?", "a"]
+
+
+def test_labels_with_the_same_fault_are_one_line(rows: Any) -> None:
+    cells = rows.cells()
+    missing = [["" if i % 2 else row[0], *row[1:]] if i else row for i, row in enumerate(cells)]
+    assert only_problem(rows.csv(missing)) == (
+        "train.csv, line 2 (and 29 more rows): every row needs a label; got an empty cell. "
+        "Fill it in or remove the row."
+    )
+    halves = [["1.5" if i % 2 else row[0], *row[1:]] if i else row for i, row in enumerate(cells)]
+    assert only_problem(rows.csv(halves)) == (
+        "train.csv, line 2, column 'label': a label must be a whole number or text; got 1.5 (and 29 more rows with a "
+        "fraction). Correct it, or name the label column with --label."
+    )
 
 
 def test_a_fractional_label_is_refused(corpus: Any) -> None:
@@ -240,7 +318,11 @@ def test_npz_with_objects_is_refused_and_nothing_is_run(tmp_path: Path, corpus: 
     ("arrays", "words"),
     [
         ({"a": np.zeros(3)}, "must hold X_train and y_train"),
-        ({"X": np.zeros((4, 3)), "y": np.zeros(3)}, "Both must agree"),
+        ({"X": np.zeros((4, 3)), "y": np.zeros(3)}, "data.npz: X has 4 rows and y 3. Both must have as many."),
+        (
+            {"X_train": np.zeros((4, 3)), "y_train": np.zeros(4), "X_test": np.zeros((2, 3)), "y_test": np.zeros(4)},
+            "data.npz: X_test has 2 rows and y_test 4. Both must have as many.",
+        ),
         ({"X": np.zeros((4, 3)), "y": np.eye(4)}, "argmax"),
         ({"X": np.zeros(4), "y": np.zeros(4)}, "Reshape it"),
         ({"X": np.zeros((4, 2, 2, 2)), "y": np.zeros(4)}, "Reshape it"),
@@ -294,8 +376,98 @@ def test_a_group_that_is_missing_is_refused(rows: Any) -> None:
     assert "line 13: every row needs a group" in only_problem(rows.csv(cells), group="who")
 
 
-def test_a_quote_that_is_never_closed_is_refused(rows: Any) -> None:
-    assert problems_of(rows.csv(rows.changed(5, 2, '"1')))
+@pytest.mark.parametrize(("line", "column"), [(1, 0), (5, 0), (5, 2), (61, 4)])
+def test_a_quote_that_is_never_closed_is_named_by_its_line(rows: Any, line: int, column: int) -> None:
+    cells = rows.changed(line, column, '"1')
+    assert only_problem(rows.csv(cells)) == (
+        f"train.csv, line {line}: a quote is opened and not closed, so that the lines after it run together. "
+        "Close the quote or remove it."
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+def test_utf_16_is_named(rows: Any, encoding: str) -> None:
+    path = rows.csv()
+    path.write_bytes(path.read_text().encode(encoding))
+    assert only_problem(path) == (
+        "train.csv: a table must be UTF-8 text; this one is UTF-16. Save it as UTF-8 (Excel: CSV UTF-8)."
+    )
+
+
+@pytest.mark.parametrize("line", [2, 40])
+def test_latin_1_is_shown_as_what_it_reads(rows: Any, line: int) -> None:
+    path = rows.csv(rows.changed(line, 0, "groß"))
+    path.write_bytes(path.read_text(encoding="utf-8").encode("latin-1"))
+    problem = only_problem(path)
+    assert problem.startswith(f"train.csv, line {line}: a table must be UTF-8 text; this line is not. In Latin-1 it ")
+    assert "'groß" in problem
+    assert problem.endswith("Save it as UTF-8 (Excel: CSV UTF-8).")
+
+
+def test_what_is_no_npz_is_said_in_a_plain_line(rows: Any, tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    path.write_text("label,a\n0,1\n")
+    assert only_problem(path) == "x.npz: is not an NPZ archive, whatever its name says. Write it with numpy.savez."
+    np.save(tmp_path / "x.npy", rows.X_train)
+    assert only_problem((tmp_path / "x.npy").rename(path)) == (
+        "x.npz: is a single NumPy array, not an NPZ archive. Save X and y together with numpy.savez."
+    )
+    np.save(tmp_path / "x.npy", rows.X_train)
+    assert only_problem(tmp_path / "x.npy") == (
+        "x.npy: a single NumPy array has no labels beside it. Save X and y together with numpy.savez and give the .npz "
+        "file."
+    )
+    path.write_bytes(rows.npz(X=rows.X_train, y=rows.y_train).read_bytes()[:900])
+    assert only_problem(path) == (
+        "x.npz: the NPZ archive is cut off or damaged. Fetch it again, or write it with numpy.savez."
+    )
+
+
+def _npz_of_zeros(path: Path, rows: int, labels: int) -> Path:
+    """A small NPZ whose arrays would take a gigabyte."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for key, shape in (("X", (rows, 1000)), ("y", (labels,))):
+            head = io.BytesIO()
+            np.lib.format.write_array_header_1_0(head, {"descr": "|u1", "fortran_order": False, "shape": shape})  # type: ignore[no-untyped-call]
+            with archive.open(f"{key}.npy", "w") as file:
+                file.write(head.getvalue())
+                for _ in range(shape[0]):
+                    file.write(bytes(1000 if key == "X" else 1))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("rows", "labels", "said"),
+    [
+        (50_000, 3, "x.npz: X has 50,000 rows and y 3. Both must have as many."),
+        (50_000, 50_000, "x.npz: X: at most 40,000,000 bytes are read into memory, and this would take 50,000,000."),
+    ],
+)
+def test_an_npz_that_cannot_be_used_takes_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int, labels: int, said: str
+) -> None:
+    if labels == rows:
+        monkeypatch.setattr(files, "MAX_BYTES", 40_000_000)
+    path = _npz_of_zeros(tmp_path / "x.npz", rows, labels)
+    tracemalloc.start()
+    assert only_problem(path).removesuffix(" Use fewer rows or smaller images.") == said
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000  # a tenth of the array
+
+
+def test_a_table_larger_than_the_machine_is_refused_before_it_is_parsed(
+    rows: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_memory_bytes", lambda: 500)
+    assert only_problem(rows.csv()).startswith("train.csv: at most 500 bytes are read into memory, and this would take")
+
+
+def test_a_zip_of_pictures_says_what_is_read(rows: Any) -> None:
+    assert only_problem(rows.zip({"a/1.png": "x", "b/2.JPG": "y"})) == (
+        "archive.zip: of a ZIP only tables (CSV) are read; it holds none, and 2 pictures. Unpack it and give the "
+        "folder, with one subfolder of pictures for each class."
+    )
 
 
 def test_binary_rubbish_is_no_table(tmp_path: Path) -> None:

@@ -57,11 +57,13 @@ def test_missing_values_are_counted_in_both_parts() -> None:
 def test_declared_groups_are_described_and_leaking_ones_counted() -> None:
     dataset = Dataset(
         "x", "rows", np.arange(12, dtype=np.float32).reshape(6, 2), np.array([0, 1] * 3, np.int32), ["a", "b"],
-        X_test=np.ones((3, 2), np.float32), groups_train=np.array([0, 0, 0, 1, 2, 2]), groups_test=np.array([2, 3, 2]), groups_from="declared",
+        X_test=np.ones((3, 2), np.float32), groups_train=np.array([0, 0, 0, 1, 2, 2]),
+        groups_test=np.array([2, 3, 2]), groups_from="declared",
     )  # fmt: skip
-    assert card(dataset)["groups"] == {
-        "declared": True, "n_groups": 3, "median_size": 2.0, "largest": 3, "leaking": 1,
-    }  # fmt: skip
+    described = card(dataset)["groups"]
+    expected = {"declared": True, "found": False, "n_groups": 3, "median_size": 2.0, "largest": 3, "leaking": 1}
+    assert {key: described.pop(key) for key in expected} == expected
+    assert set(described.values()) == {None}  # no search was made
 
 
 @pytest.mark.parametrize("value", [np.nan])

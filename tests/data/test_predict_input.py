@@ -95,3 +95,13 @@ def test_rows_of_another_form_are_refused(rows: Any, images: Any) -> None:
         read_rows(str(rows.csv()), 9)
     with pytest.raises(DataError, match="line 3, column 'f1': a pixel must be a whole number from 0 to 16"):
         read_rows(str(images.csv([row[1:] for row in images.changed(3, 2, "17.5")], "i.csv")), 64, None, pixel_max=16)
+
+
+def test_advice_on_a_wrong_pixel_names_no_option_that_predict_lacks(tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_text("a,b\n1,2\n300,?\n")
+    with pytest.raises(DataError) as caught:
+        read_rows(str(tmp_path / "new.csv"), 2, ["a", "b"], pixel_max=255)
+    assert caught.value.problems == (
+        "new.csv, line 3, column 'a': a pixel must be a whole number from 0 to 255; got 300. Correct it.",
+        "new.csv, line 3, column 'b': a pixel must be a whole number from 0 to 255; got '?'. Correct it.",
+    )

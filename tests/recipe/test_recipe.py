@@ -1,6 +1,7 @@
 """Recipes: what is read, what is refused and how that is said."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bakeoff.errors import RecipeError
-from bakeoff.recipe import Recipe, dump_recipe, load_recipe, parse_recipe
+from bakeoff.recipe import Recipe, dump_recipe, load_recipe, parse_recipe, validate_recipe
 
 MINIMAL = "name: first\ndata: {source: digits}\n"
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
@@ -102,7 +103,7 @@ def test_any_settings_survive_a_round_trip(settings: dict[str, object], descript
         (MINIMAL + "contestants: [svc]\nclaims: [{contestant: knn, metric: accuracy, published: 1}]", "knn"),
         (MINIMAL + "ignore: [D1]", "ignore.0"),
         ("schema: 2\n" + MINIMAL, "this recipe has schema 2; this release of Bakeoff reads up to 1"),
-        ("schema: 0\n" + MINIMAL, "schema: must be greater than or equal to 1. Got 0"),
+        ("schema: 0\n" + MINIMAL, "schema: must be at least 1. Got 0"),
         ("a: &x [1]\nb: *x", "line 2: aliases"),
         ("name: a\nname: b", "line 2: the key 'name' comes twice"),
         ("name: [", "not YAML"),
@@ -117,6 +118,65 @@ def test_what_is_wrong_is_said_in_one_line(text: str, said: str) -> None:
     found = problems(text)
     assert any(said in line for line in found), found
     assert all("\n" not in line for line in found)
+
+
+DATA_KEYS = "source, test, label, group, image_shape, rows, class_names"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: 3\ndata: {source: digits}", "name: must be text; a number needs quotes. Got 3"),
+        ("name: x\ndata: digits", f"data: must be a mapping with the keys {DATA_KEYS}. Got 'digits'"),
+        ("name: x\ndata: {source: ''}", "data.source: must not be empty. Got ''"),
+        ("name: x\ndata: {source: x, rows: 3}", "data.rows: must be true or false. Got 3"),
+        ("name: x\ndata: {source: x, rows: maybe}", "data.rows: must be true or false. Got 'maybe'"),
+        ("name: x\ndata: {source: x, class_names: A}", "data.class_names: must be a list, as [a, b]. Got 'A'"),
+        (MINIMAL + "protocol: {seeds: []}", "protocol.seeds: must have at least one entry. Got []"),
+        (MINIMAL + "protocol: {seeds: [1.5]}", "protocol.seeds.0: must be a whole number. Got 1.5"),
+        (MINIMAL + "protocol: {seeds: [a]}", "protocol.seeds.0: must be a whole number. Got 'a'"),
+        (MINIMAL + "protocol: {seeds: [2147483648]}", "protocol.seeds.0: must be less than 2147483648. Got 2147483648"),
+        (MINIMAL + "protocol: {n_folds: 2}", "protocol.n_folds: must be at least 3. Got 2"),
+        (MINIMAL + "protocol: {n_folds: 51}", "protocol.n_folds: must be at most 50. Got 51"),
+        (MINIMAL + "protocol: {confidence: 0.4}", "protocol.confidence: must be more than 0.5. Got 0.4"),
+        (MINIMAL + "protocol: {confidence: high}", "protocol.confidence: must be a number. Got 'high'"),
+        (MINIMAL + "protocol: {margin: .nan}", "protocol.margin: must be a number. Got '.nan'"),
+        (
+            MINIMAL + "protocol: {test: fold}",
+            "protocol.test: must be 'auto', 'file', 'holdout' or 'folds'. Got 'fold'; did you mean 'folds'?",
+        ),
+        (MINIMAL + "contestants: svc", "contestants: must be a list, as [a, b]. Got 'svc'"),
+        (
+            MINIMAL + "contestants: [{family: svc, settings: 3}]",
+            "contestants.0.settings: must be a mapping, as {key: value}. Got 3",
+        ),
+        (
+            MINIMAL + "contestants: [{family: svc, settings: {1: 3}}]",
+            "contestants.0.settings.1: a key must be text; put it in quotes",
+        ),
+        (
+            MINIMAL + "claims: [{contestant: svc, metric: f1, published: high}]",
+            "claims.0: published must be a figure such as 0.8235 or '82.35 %'. Got 'high'",
+        ),
+    ],
+)
+def test_a_wrong_value_is_said_in_our_words(text: str, said: str) -> None:
+    assert problems(text) == (said,)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["name", "data", "protocol", "contestants", "claims", "ignore", "schema", "description"]),
+        plain | st.dictionaries(st.sampled_from(["seeds", "margin", "rows", "test", "source", "family"]), plain),
+    )
+)
+def test_no_words_of_the_library_reach_the_user(document: dict[str, object]) -> None:
+    try:
+        validate_recipe(document)
+    except RecipeError as error:
+        said = "\n".join(error.problems).lower()
+        assert not re.search(r"input should|should have|valid (tuple|dict|string|boolean|integer)|pydantic|parse", said)
+        assert "not understood" not in said  # every kind of error that a recipe can have is in the table
 
 
 def test_all_problems_are_said_at_once() -> None:

@@ -55,6 +55,11 @@ def hostile_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     results["data"]["decisions"] = [bad]
     results["protocol"]["sentences"] = [bad]
     results["claims"][0]["explanation"] = bad
+    results["openings"]["sentences"] = [bad, bad]
+    results["openings"]["history"] = [{"created": bad, "run": bad, "purpose": bad, "times": 1, "shared_rows": 1}]
+    results["data"]["probes"]["labels"]["by"] = bad
+    for probe in results["data"]["probes"]["harm"]["contestants"]:
+        probe["words"] = bad
     for contestant in results["contestants"]:
         contestant["settings"] = {bad: bad}
         contestant["reason"] = contestant["reason"] and bad

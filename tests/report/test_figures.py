@@ -1,6 +1,7 @@
 """Figures take plain data, label their axes, draw what they are given and take no text for more than text."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -9,6 +10,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.text import Text
 
 from bakeoff.report import draw_data_pictures, figures
 from bakeoff.report._build import view
@@ -97,6 +99,48 @@ def test_times_adds_compilation_to_the_fit(contestants) -> None:
     assert clock["predict_one_ms"] / 1000 in drawn
 
 
+def test_harm_draws_the_random_and_the_grouped_score_with_intervals_and_the_contestants_below_a_line() -> None:
+    probe = {
+        "words": "1-nearest-neighbour",
+        "random": {"mean": 0.99},
+        "grouped": {"mean": 0.7, "low": 0.6, "high": 0.8},
+    }
+    parts = {"validation": {"accuracy": {"mean": 0.6}}, "test": {"accuracy": {"mean": 0.65}}}
+    figure = figures.harm([probe], [{"name": "svc", **parts}, {"name": "failed"}])
+    axes = figure.axes[0]
+    drawn = [tuple(line.get_xdata()) for line in axes.lines]
+    assert {(0.99,), (0.7,), (0.6, 0.8), (0.6,), (0.65,)} <= set(drawn)
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["1-nearest-neighbour", "svc"]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == ["split at random", "groups kept together", "test rows"]
+    assert [line.get_ydata()[0] for line in axes.lines if len(line.get_xdata()) == 2][-1] == 0.5  # the line between
+
+
+def test_validation_against_test_is_square_with_its_diagonal_and_leaves_out_who_lacks_a_score(contestants) -> None:
+    axes = figures.validation_against_test(contestants).axes[0]
+    assert axes.get_xlim() == axes.get_ylim()
+    diagonal = [line for line in axes.lines if line.get_linestyle() == ":"]
+    assert len(diagonal) == 1
+    assert list(diagonal[0].get_xdata()) == list(diagonal[0].get_ydata())
+    dots = {(line.get_xdata()[0], line.get_ydata()[0]) for line in axes.lines if line.get_marker() == "o"}
+    scored = [entry for entry in contestants if entry["test"]]
+    assert dots == {(entry["validation"]["f1_macro"]["mean"], entry["test"]["f1_macro"]["mean"]) for entry in scored}
+    assert {text.get_text() for text in axes.texts} == {"dense", "svc", "forest"}
+
+
+@pytest.mark.parametrize("means", [[0.9] * 8, [0.99, 0.99, 0.99, 0.1], [0.1, 0.11, 0.5, 0.5, 0.51, 1.0]])
+def test_names_beside_the_square_never_lie_on_each_other(means: list[float]) -> None:
+    entries = [
+        {"name": f"svc {i}", "validation": {"f1_macro": {"mean": 0.8}}, "test": {"f1_macro": {"mean": mean}}}
+        for i, mean in enumerate(means)
+    ]
+    figure = figures.validation_against_test(entries)
+    figures.save_png(figure)  # lays it out
+    boxes = [Text.get_window_extent(text) for text in figure.axes[0].texts]  # without the line that leads to its point
+    ends = sorted((box.y0, box.y1) for box in boxes)
+    assert all(above[0] - below[1] > -1 for below, above in pairwise(ends))  # pixels
+
+
 def test_pictures_show_every_image_in_grey_or_in_colour() -> None:
     colour = np.stack([IMAGES] * 3, axis=-1)
     assert len(figures.sample_images(IMAGES, ["a"] * 12).axes[0].images) == 12
@@ -112,7 +156,8 @@ def test_mistakes_say_what_was_said_and_what_is_true() -> None:
     "name", [r"$\frac{1}{0}$", "_private", "😀 漢字", "<b>&amp;", "\x1b[31m", "\u202eabc", "", "a" * 999]
 )
 def test_a_name_is_drawn_as_text_whatever_it_holds(name: str) -> None:
-    entry = {"name": name, "test": {"f1_macro": {"mean": 0.5, "low": 0.4, "high": 0.6, "values": [0.5]}}}
+    score = {"mean": 0.5, "low": 0.4, "high": 0.6, "values": [0.5]}
+    entry = {"name": name, "test": {"f1_macro": score, "accuracy": score}}
     clock = {"seconds": {"fit": 1.0, "compile": 0, "predict": 0.1, "predict_one_ms": 1}}
     reliable = {"reliability": {"test": {"confidence": [0.5], "accuracy": [0.5], "count": [2], "calibration_error": 0}}}
     seen = [
@@ -123,9 +168,12 @@ def test_a_name_is_drawn_as_text_whatever_it_holds(name: str) -> None:
         *texts(figures.class_histogram([name, "other"], {"train": [1, 2]})),
         *texts(figures.sample_images(IMAGES[:1], [name])),
         *texts(figures.mistakes(IMAGES[:1], [name], [name])),
+        *texts(figures.label_candidates(IMAGES[:1], [name], [name])),
+        *texts(figures.harm([{"words": name, "random": score, "grouped": score}], [entry])),
+        *texts(figures.validation_against_test([entry | {"validation": entry["test"]}])),
     ]
     if name in {r"$\frac{1}{0}$", "_private", "😀 漢字", "<b>&amp;"}:
-        assert sum(name in text for text in seen) >= 5  # a name of 13 characters is cut where there is room for 12
+        assert sum(name in text for text in seen) >= 9  # a name of 13 characters is cut where there is room for 12
     assert not any("\x1b" in text or "\u202e" in text for text in seen)
     figures.save_png(figures.leaderboard([entry]))
 
@@ -150,14 +198,18 @@ def test_a_figure_shows_itself_in_a_notebook(contestants) -> None:
     assert figures.leaderboard(contestants)._repr_png_().startswith(b"\x89PNG")
 
 
-def test_an_audit_gets_its_three_pictures_as_files(run_folder: Path, tmp_path: Path) -> None:
+def test_an_audit_gets_its_pictures_as_files(run_folder: Path, tmp_path: Path) -> None:
     card = json.loads((run_folder / "results.json").read_text())["data"]
     with np.load(run_folder / "pictures.npz") as pictures:
         arrays = dict(pictures)
+    usual = ["sample-images.png", "class-histogram.png", "one-image-per-class.png"]
     written = draw_data_pictures(tmp_path / "audit", card, arrays)
-    assert [path.name for path in written] == ["sample-images.png", "class-histogram.png", "one-image-per-class.png"]
+    assert [path.name for path in written[:3]] == usual
+    assert "label-candidates.png" in [path.name for path in written[3:]]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in written)
     assert (tmp_path / "audit" / "class-histogram.svg").is_file()
+    few = {key: array for key, array in arrays.items() if key.startswith(("sample", "class"))}
+    assert [path.name for path in draw_data_pictures(tmp_path / "few", card, few)] == usual
 
 
 def test_an_audit_of_plain_rows_gets_the_histogram_alone(run_folder: Path, tmp_path: Path) -> None:

@@ -83,30 +83,6 @@ def test_runs_are_listed_newest_first_and_brought_up_to_date(workspace: Path) ->
         ]
 
 
-@pytest.fixture
-def rows() -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 255, (50, 16)).astype(np.uint8)
-
-
-def test_openings_are_counted_over_runs_and_order_of_rows(workspace: Path, rows: np.ndarray) -> None:
-    with Store(workspace) as store:
-        store.record_opening(rows, "run-1", "scores of svc")
-        store.record_opening(rows[::-1], "run-2", "watched while training", times=50)
-        assert store.count_openings(rows, "run-2").this_run == 50
-        assert store.count_openings(rows, "run-2").ever == 51
-        assert [opening.shared_rows for opening in store.openings(rows)] == [50, 50]
-
-
-def test_a_part_of_known_test_rows_does_not_start_from_zero(workspace: Path, rows: np.ndarray) -> None:
-    others = np.full((5, 16), 7, np.uint8)
-    with Store(workspace) as store:
-        store.record_opening(rows, "run-1", "scores of svc")
-        mixed = np.concatenate([rows[:10], others])
-        assert store.count_openings(mixed, "run-2").ever == 1
-        assert [opening.shared_rows for opening in store.openings(mixed)] == [10]
-        assert store.count_openings(others, "run-2").ever == 0
-
-
 def test_a_database_of_a_later_release_is_refused_and_left_alone(workspace: Path) -> None:
     with sqlite3.connect(workspace / "bakeoff.sqlite") as connection:
         connection.execute("PRAGMA user_version = 99")

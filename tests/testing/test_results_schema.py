@@ -19,7 +19,15 @@ def made(folder: Path, **options: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"test": "sealed"}, {"test": "none"}, {"kind": "rows"}, {"n_classes": 12}, {"contestants": {}}]
+    "options",
+    [
+        {},
+        {"test": "sealed"},
+        {"test": "none"},
+        {"kind": "rows"},
+        {"n_classes": 12},
+        {"contestants": {}},
+    ],
 )
 def test_a_made_up_run_keeps_the_contract(options: dict[str, Any], tmp_path: Path) -> None:
     assert check_results(made(tmp_path, **options)) == []
@@ -46,6 +54,10 @@ WRONG = {
     "stranger": (put("comparisons", 0, "a", value="nobody"), "must be a contestant"),
     "ragged history": (put("contestants", 0, "history", 0, "loss", value=[1.0]), "one number an epoch"),
     "decision": (put("comparisons", 0, "decision", value="maybe"), "decision"),
+    "threshold": (put("data", "groups", "threshold", value=98), "groups.threshold"),
+    "probe": (put("data", "probes", "harm", "contestants", 0, "random", "mean", value=99.8), "random.mean"),
+    "candidate": (put("data", "probes", "labels", "candidates", 0, "row", value=-1), "candidates[0].row"),
+    "without copies": (put("contestants", 0, "test_without_copies", "accuracy", value=0.9), "test_without_copies"),
     "finding": (put("findings", 0, "code", value="X1"), "findings[0].code"),
 }
 

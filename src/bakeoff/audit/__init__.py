@@ -7,27 +7,54 @@ numbers. A check is a function from plain results to findings; the lists below a
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bakeoff.audit._copies import harm_sentence, with_scores
 from bakeoff.audit._data import DATA_CHECKS
 from bakeoff.audit._finding import Finding
+from bakeoff.audit._labels import find_label_candidates
+from bakeoff.audit._measure import PROBES, measure_probes
+from bakeoff.audit._probes import PROBE_WORDS, Division, FitAndPredict, ProbeName, ProbePurpose, ProbeTask
 from bakeoff.audit._protocol import PROTOCOL_CHECKS
-from bakeoff.audit._results import RESULT_CHECKS
+from bakeoff.audit._scores import SCORE_CHECKS
+from bakeoff.audit._training import TRAINING_CHECKS
 
-__all__ = ["DATA_CHECKS", "PROTOCOL_CHECKS", "RESULT_CHECKS", "Finding", "check_data", "check_run"]
+__all__ = [
+    "DATA_CHECKS",
+    "PROBES",
+    "PROBE_WORDS",
+    "PROTOCOL_CHECKS",
+    "RESULT_CHECKS",
+    "Division",
+    "Finding",
+    "FitAndPredict",
+    "ProbeName",
+    "ProbePurpose",
+    "ProbeTask",
+    "check_data",
+    "check_run",
+    "find_label_candidates",
+    "harm_sentence",
+    "measure_probes",
+]
+
+RESULT_CHECKS = (*SCORE_CHECKS, *TRAINING_CHECKS)
 
 
-def check_data(card: Mapping[str, Any]) -> list[Finding]:
+def check_data(card: Mapping[str, Any], ignore: Sequence[str] = ()) -> list[Finding]:
     """Check the data alone.
 
     Parameters
     ----------
     card : mapping
         The ``data`` part of ``results.json``.
+    ignore : sequence of str
+        Codes to leave out.
 
     Returns
     -------
     list of Finding, errors first.
     """
-    return _sorted(finding for check in DATA_CHECKS for finding in check(card))
+    found = (finding for check in DATA_CHECKS for finding in check(card))
+    return _sorted(finding for finding in found if finding.code not in ignore)
 
 
 def check_run(results: Mapping[str, Any], ignore: Sequence[str] = ()) -> list[Finding]:
@@ -44,7 +71,9 @@ def check_run(results: Mapping[str, Any], ignore: Sequence[str] = ()) -> list[Fi
     -------
     list of Finding, errors first.
     """
-    found = check_data(results["data"])
+    found = [
+        with_scores(finding, results) if finding.code == "D012" else finding for finding in check_data(results["data"])
+    ]
     for check in (*PROTOCOL_CHECKS, *RESULT_CHECKS):
         found.extend(check(results))
     return _sorted(finding for finding in found if finding.code not in ignore)

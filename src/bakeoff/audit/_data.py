@@ -4,11 +4,18 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from bakeoff.audit._copies import COPY_CHECKS
 from bakeoff.audit._finding import Finding
 
 __all__ = ["DATA_CHECKS"]
 
 Card: TypeAlias = Mapping[str, Any]
+
+CLEARLY, STRONGLY = 0.05, 0.15
+"""Above chance: what a classifier between training and test must surely reach for a note, and for a warning."""
+
+STRONG_EVIDENCE = 10.83
+"""Twice the gain in log-likelihood that clean labels reach once in 2,000 times."""
 
 
 def missing_values(card: Card) -> Iterator[Finding]:
@@ -126,6 +133,60 @@ def pixel_range(card: Card) -> Iterator[Finding]:
         )
 
 
+def unlike_parts(card: Card) -> Iterator[Finding]:
+    """D009: a classifier tells test rows from training rows.
+
+    It speaks where the whole interval lies clearly above chance: a difference that shows only over thousands of rows
+    (MNIST: 53 %, other people wrote the test digits) is none to act on.
+    """
+    unlike = _probe(card, "unlike")
+    if unlike is None or unlike["accuracy"]["low"] is None:
+        return
+    mean, low, high = (unlike["accuracy"][key] for key in ("mean", "low", "high"))
+    if low > unlike["chance"] + CLEARLY:
+        yield Finding(
+            "D009",
+            "warning" if low > unlike["chance"] + STRONGLY else "note",
+            "Training and test rows are not alike",
+            f"A small network that was shown some rows of both tells which of the two a new row comes from, "
+            f"{mean:.1%} of the time ({100 * low:.1f} to {100 * high:.1f}; guessing is right {unlike['chance']:.0%}). "
+            "Scores on validation rows, which come from training, need not hold for test rows like these. Find out how "
+            "the two were collected.",
+            {"accuracy": mean, "low": low, "high": high, "n_rows": unlike["n_rows"]},
+        )
+
+
+def label_candidates(card: Card) -> Iterator[Finding]:
+    """D010: there is evidence of wrong labels, and these are the rows to look at.
+
+    A model that errs doubts labels too, so the number of doubts alone says nothing; see
+    `bakeoff.audit.find_label_candidates` for what the evidence is.
+    """
+    labels = _probe(card, "labels")
+    if labels is None or not labels["n_candidates"] or (labels.get("evidence") or 0.0) < STRONG_EVIDENCE:
+        return
+    yield Finding(
+        "D010",
+        "note",
+        "Labels to look at",
+        f"{labels['by'].capitalize()} that had not learnt these rows is right of {labels['accuracy']:.1%} of them and "
+        f"doubts {labels['n_candidates']:,} of {labels['n_rows']:,} labels, more surely than its own mistakes explain: "
+        f"as if about {labels['wrong_share']:.1%} of all labels were wrong. Which ones, only a person can say: look at "
+        "them.",
+        {
+            "candidates": labels["n_candidates"],
+            "n_rows": labels["n_rows"],
+            "wrong_share": labels["wrong_share"],
+            "evidence": labels["evidence"],
+        },
+    )
+
+
+def _probe(card: Card, name: str) -> Mapping[str, Any] | None:
+    found: Mapping[str, Any] | None = (card.get("probes") or {}).get(name)
+    return found
+
+
 DATA_CHECKS: tuple[Callable[[Card], Iterator[Finding]], ...] = (
     missing_values,
     constant_features,
@@ -134,4 +195,7 @@ DATA_CHECKS: tuple[Callable[[Card], Iterator[Finding]], ...] = (
     exact_copies,
     copies_across,
     pixel_range,
+    unlike_parts,
+    label_candidates,
+    *COPY_CHECKS,
 )

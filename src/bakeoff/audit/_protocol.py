@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from bakeoff.audit._choices import CHOICE_CHECKS
+from bakeoff.audit._claims import CLAIM_CHECKS
 from bakeoff.audit._finding import Finding
 
 __all__ = ["PROTOCOL_CHECKS"]
@@ -25,7 +27,7 @@ def validation_is_test(results: Results) -> Iterator[Finding]:
         f"Every epoch was scored on the test rows: their labels were opened {opened['ever']:,} times here, "
         f"{opened['this_run']:,} of them by this run. Whoever stops, tunes or picks by such curves has chosen on the "
         "test, and its score is no estimate of new rows any more. validation: 0.2 keeps the test rows out.",
-        dict(opened),
+        {key: opened[key] for key in ("this_run", "ever")},
     )
 
 
@@ -86,4 +88,6 @@ PROTOCOL_CHECKS: tuple[Callable[[Results], Iterator[Finding]], ...] = (
     few_seeds,
     output_width,
     saturating_output,
+    *CHOICE_CHECKS,
+    *CLAIM_CHECKS,
 )

@@ -17,6 +17,8 @@ from bakeoff.cli.list import list_runs
 from bakeoff.cli.predict import predict
 from bakeoff.cli.report import report
 from bakeoff.cli.run import run
+from bakeoff.cli.score import score
+from bakeoff.cli.split import split
 from bakeoff.errors import BakeoffError, InputError
 
 __all__ = ["main"]
@@ -32,7 +34,7 @@ def bakeoff() -> None:
     """
 
 
-for command in (run, audit, predict, report, list_runs, doctor):
+for command in (run, audit, predict, report, split, score, list_runs, doctor):
     bakeoff.add_command(command)
 
 

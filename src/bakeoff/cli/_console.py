@@ -17,11 +17,24 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 from rich.text import Text
 
+from bakeoff.cli._claims_table import print_claims
 from bakeoff.cli._options import printable
 from bakeoff.contest import Event, JobFinished, JobProgress, JobStarted, Listener, Run, Said, StageFinished
 from bakeoff.types import ProgressCallback
 
 __all__ = ["Console"]
+
+_PROBE_STAGES = {
+    "harm": ("what copies do to a score", "on a random and on a grouped split"),
+    "unlike": ("training or test row?", "telling test rows from training rows"),
+    "labels": ("labels to look at", "predicting rows that it has not learnt"),
+}
+_STAGES = {
+    "validation": ("choosing", "chosen on validation rows"),
+    "refit": ("final fit", "fitted on all training rows"),
+    **_PROBE_STAGES,
+}
+"""What a job does, and what it has done."""
 
 _MARKS = {"error": ("error", "bold red"), "warning": ("warning", "yellow"), "note": ("note", "blue")}
 
@@ -102,24 +115,23 @@ class Console:
         self._out.print()
         self._out.print(_leaderboard(results))
         self._show_findings(results["findings"])
-        for claim in results["claims"]:
-            mark = {True: "agrees", False: "differs", None: "unclear"}[claim["agrees"]]
-            what = f"Claim {mark}: {printable(claim['contestant'])}, {claim['metric']}. "
-            self._out.print(Text.assemble((what, "bold"), safe(claim["explanation"])))
-        opened = results["openings"]
-        if opened["ever"]:
-            self._out.print(
-                f"Test labels opened {_times(opened['this_run'])} by this run, {_times(opened['ever'])} ever here."
-            )
+        if results["claims"]:
+            print_claims(self._out, results["claims"], results["claim_sentences"])
+            self._out.print()
+        for sentence in results["openings"]["sentences"]:
+            self._out.print(safe(sentence))
         self._out.print(Text.assemble(("Report   ", "bold"), safe(report)), soft_wrap=True)
 
     def show_audit(self, answer: Any, files: Sequence[Path]) -> None:
         """Print a data card, its findings, and the pictures that were drawn."""
-        card = answer.card
         table = Table.grid(padding=(0, 2))
-        for key, value in _card_lines(card):
+        for key, value in _card_lines(answer.card):
             table.add_row(Text(key, style="bold"), safe(value))
         self._out.print(table)
+        self._out.print()
+        if answer.harm is not None:
+            self._out.print(safe(answer.harm))
+            self._out.print()
         self._show_findings([asdict(finding) for finding in answer.found])
         for path in files:
             self._out.print(Text.assemble(("Picture  ", "bold"), safe(_shortest(path))), soft_wrap=True)
@@ -142,6 +154,7 @@ class _Live:
         self._all: TaskID | None = None
         self._job: TaskID | None = None
         self._begun = 0.0
+        self._is_counted = True
 
     def listen(self, event: Event) -> None:
         if isinstance(event, Said):
@@ -156,11 +169,12 @@ class _Live:
             self._finish()
 
     def _start(self, event: JobStarted) -> None:
-        if self._all is None:
+        self._is_counted = event.stage not in _PROBE_STAGES  # probes come on top of the fits that were planned
+        if self._all is None and self._is_counted:
             self._all = self._progress.add_task("all fits", total=event.n_jobs, news="")
         seeds = f"seed {event.seeds[0]}" if len(event.seeds) == 1 else f"{len(event.seeds)} seeds"
         fits = f", {event.n_members} fits" if event.n_members > len(event.seeds) else ""
-        stage = "choosing" if event.stage == "validation" else "final fit"
+        stage = _STAGES[event.stage][0]
         self._begun = time.monotonic()
         self._job = self._progress.add_task(
             f"{printable(event.contestant)} ({stage}, {seeds}{fits})",
@@ -178,7 +192,7 @@ class _Live:
         if self._job is not None:
             self._progress.remove_task(self._job)
             self._job = None
-        if self._all is not None:
+        if self._all is not None and self._is_counted:
             self._progress.advance(self._all)
 
 
@@ -202,7 +216,7 @@ def _news(values: Mapping[str, Any], begun: float) -> str:
 
 
 def _finished_line(event: StageFinished) -> Text:
-    stage = "chosen on validation rows" if event.stage == "validation" else "fitted on all training rows"
+    stage = _STAGES[event.stage][1]
     fits = f"{event.n_fits} fit{'s' if event.n_fits > 1 else ''}"
     kept = f"{event.n_reused} kept from before, " if event.n_reused else ""
     line = Text.assemble(("✗ ", "red") if event.n_failed else ("✓ ", "green"))
@@ -259,20 +273,44 @@ def _card_lines(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     copies = card["exact_copies"]
     across = f", {copies['test_in_train']:,} test rows stand in training" if card["n_test"] else ""
     yield "exact copies", f"{copies['train']:,} within training{across}"
-    groups = card["groups"]
-    yield "groups", f"{groups['n_groups']:,} declared" if groups["declared"] else "none declared"
+    yield from _group_lines(card)
+    yield from _probe_lines(card["probes"])
     for source in card["sources"]:
         yield "file", f"{source['name']}  sha256 {source['sha256'][:16]}…  {source['n_bytes']:,} bytes"
     for decision in card["decisions"]:
         yield "decided", decision
 
 
+def _group_lines(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    groups = card["groups"]
+    n_rows, n_test_copies = groups.get("n_rows_with_copies"), groups.get("n_test_copies")
+    if n_rows is not None:
+        across = f", {n_test_copies:,} test rows have one in training" if n_test_copies is not None else ""
+        yield "near-copies", f"{n_rows:,} training rows have one{across}"
+    if groups["n_groups"] is None:
+        yield "groups", "none declared" if n_rows is None else "none declared, none found"
+    else:
+        whose = "declared" if groups["declared"] else "of near-copies"
+        sizes = f"median size {groups['median_size']:g}, largest {groups['largest']:,}"
+        yield "groups", f"{groups['n_groups']:,} {whose}, {sizes}"
+
+
+def _probe_lines(probes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    unlike, labels = probes["unlike"], probes["labels"]
+    if unlike is not None:
+        told = unlike["accuracy"]
+        interval = "" if told["low"] is None else f" ({100 * told['low']:.1f} to {100 * told['high']:.1f})"
+        yield "test rows", f"a small network tells them from training rows {told['mean']:.1%}{interval}; guessing, 50%"
+    if labels is not None:
+        doubts = f"doubts {labels['n_candidates']:,} of {labels['n_rows']:,} labels"
+        yield (
+            "labels",
+            f"{labels['by']} {doubts}; it is right of {labels['accuracy']:.1%} of rows that it has not learnt",
+        )
+
+
 def _listed(names: Sequence[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + (f", … ({len(names) - most} more)" if len(names) > most else "")
-
-
-def _times(count: int) -> str:
-    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
 def _duration(seconds: float) -> str:

@@ -1,12 +1,12 @@
 """Options that several commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-__all__ = ["comma_list", "data_options", "printable", "workspace_option"]
+__all__ = ["comma_list", "data_options", "echo_table", "printable", "workspace_option"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -56,3 +56,11 @@ def workspace_option(command: Command) -> Command:
 def printable(text: str) -> str:
     """Text from files and class names for the terminal: control characters are shown instead of obeyed."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def echo_table(lines: Sequence[tuple[str, ...]]) -> None:
+    """Print lines of cells under each other."""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))] if lines else []
+    for line in lines:
+        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
+        click.echo("  ".join(cells).rstrip())

@@ -12,7 +12,7 @@ __all__ = ["predict"]
 @click.command()
 @click.argument("run")
 @click.argument("paths", nargs=-1, required=True, metavar="IMAGE...")
-@click.option("--contestant", metavar="NAME", help="Which model. [default: the best of the run]")
+@click.option("--contestant", metavar="NAME", help="Which model. [default: the best on validation rows]")
 @click.option("--seed", type=int, metavar="N", help="Which of its seeds. [default: the first]")
 @click.option("--top", type=click.IntRange(1, 100), default=3, show_default=True, help="How many classes to print.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -17,6 +17,7 @@ __all__ = ["run"]
 @click.option("--seeds", type=click.IntRange(1, 1000), metavar="N", help="Seeds for random contestants. [default: 5]")
 @click.option("--metric", type=click.Choice(["f1_macro", "accuracy", "f1_weighted", "log_loss"]), help="Decides.")
 @click.option("--validation", metavar="FRACTION|test|none", help="What is chosen on. [default: 0.2]")
+@click.option("--probes/--no-probes", default=None, help="Train small models that check the data. [default: do]")
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="For one fit.")
 @click.option("--threads", type=click.IntRange(1, 4096), metavar="N", help="[default: all cores]")
 @click.option("--ignore", metavar="CODE,...", callback=comma_list, help="Findings to leave out, such as D002.")

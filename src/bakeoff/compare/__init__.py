@@ -5,6 +5,7 @@ question asked is always one of two, and each result names it: *this fit* (how w
 same kind) or *this procedure* (how would a new fit with a new seed). Both take the training rows as they are.
 """
 
+from bakeoff.compare._claim_figures import Elsewhere, LikeForLike, PublishedFigure, RandomSplit, Reading
 from bakeoff.compare._claims import ClaimResult, check_claim
 from bakeoff.compare._estimates import Estimand, Estimate, summarise
 from bakeoff.compare._options import CompareOptions
@@ -19,8 +20,13 @@ __all__ = [
     "CompareOptions",
     "Comparison",
     "Decision",
+    "Elsewhere",
     "Estimand",
     "Estimate",
+    "LikeForLike",
+    "PublishedFigure",
+    "RandomSplit",
+    "Reading",
     "Reliability",
     "VerdictFacts",
     "check_claim",

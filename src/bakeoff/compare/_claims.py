@@ -1,8 +1,8 @@
 """Whether a published figure agrees with what was measured on the same rows.
 
-A published score is one run. For a contestant without randomness it agrees if the measurement, rounded to the digits
-that were printed, is that figure. For a seeded one it agrees if it could be one more run: if it lies in the prediction
-interval of the S measured runs, rows fixed,
+A published score is one run. For a contestant without randomness it agrees if it has the digits of the measurement.
+For a seeded one it agrees if it could be one more run: if it lies in the prediction interval of the S measured runs,
+rows fixed,
 
     m +- t(S - 1) s sqrt(1 + 1 / S),
 
@@ -16,14 +16,14 @@ Hahn & Meeker (1991), Statistical Intervals, 4.8 (a prediction interval for one 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from scipy.special import stdtrit
-
+from bakeoff.compare._claim_figures import Elsewhere, LikeForLike, Measured, PublishedFigure, Reading, measure
+from bakeoff.compare._claim_reasons import Case, reason_for, remark_for
 from bakeoff.compare._seeds import MIN_SEEDS
-from bakeoff.compare._words import METRIC_NAMES
 from bakeoff.types import Metric
 
 __all__ = ["ClaimResult", "check_claim"]
+
+_PLAIN_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,9 @@ class ClaimResult:
     agrees : bool or None
         None: cannot be said.
     explanation : str
-        One or two sentences.
+        A few sentences.
+    like_for_like : LikeForLike or None
+        The average that the figure is instead of the one it was said to be.
     """
 
     measured: float
@@ -47,29 +49,30 @@ class ClaimResult:
     high: float | None
     agrees: bool | None
     explanation: str
+    like_for_like: LikeForLike | None = None
 
 
 def check_claim(
-    published: float,
-    digits: int,
+    figure: PublishedFigure,
     values: Mapping[Metric, Sequence[float]],
     metric: Metric,
     deterministic: bool = False,
+    elsewhere: Elsewhere | None = None,
     confidence: float = 0.95,
 ) -> ClaimResult:
     """Judge one published figure.
 
     Parameters
     ----------
-    published : float
-    digits : int
-        Decimals that were printed.
+    figure : PublishedFigure
     values : mapping of metric to scores, one a seed
         All metrics that were measured: another average may explain a figure that does not agree.
     metric : str
         What the figure was said to be.
     deterministic : bool, default=False
         Whether every seed gives the same result.
+    elsewhere : Elsewhere, optional
+        What was measured on other rows, which may explain it too.
     confidence : float, default=0.95
 
     Returns
@@ -78,71 +81,56 @@ def check_claim(
 
     Examples
     --------
-    >>> measured = {"f1_macro": [0.83151], "f1_weighted": [0.84417]}
-    >>> check_claim(0.8442, 4, measured, "f1_weighted", deterministic=True).agrees
+    >>> measured = {"f1_macro": [0.82535], "f1_weighted": [0.84417]}
+    >>> check_claim(PublishedFigure(0.8442, 4), measured, "f1_weighted", deterministic=True).agrees
     True
-    >>> print(check_claim(0.8442, 4, measured, "f1_macro", deterministic=True).explanation)
-    Measured 0.8315, published 0.8442: not the same. 0.8442 is the weighted F1 measured here, not the macro F1.
+    >>> print(check_claim(PublishedFigure(0.8442, 4), measured, "f1_macro", deterministic=True).explanation)
+    Measured 0.8254, published 0.8442: not the same. 0.8442 is the weighted F1 measured here, not the macro F1.
     """
-    scores = np.asarray(values[metric], dtype=np.float64)
-    measured = float(scores.mean())
-    shown, said = f"{measured:.{digits}f}", f"{published:.{digits}f}"
-    if not deterministic and len(scores) < MIN_SEEDS:
-        runs = "1 run" if len(scores) == 1 else f"{len(scores)} runs"
-        rule = f"whether they agree takes {MIN_SEEDS} seeds or more"
-        return ClaimResult(measured, None, None, None, f"Measured {shown} in {runs}, published {said}: {rule}.")
-    low, high = (None, None) if deterministic else prediction_interval(scores, confidence)
-    if low is None or high is None:
-        agrees = _same_digits(published, measured, digits)
-        found = f"Measured {shown}, " + ("as published." if agrees else f"published {said}: not the same.")
-    else:
-        agrees = low - _half_digit(digits) <= published <= high + _half_digit(digits)
-        where = "inside" if agrees else ("above" if published > high else "below")
-        article = "an" if metric == "accuracy" else "a"
-        finer = max(digits, 4)  # an interval in the digits of "about 97 %" would shrink to a point
-        found = (
-            f"One more run would have {article} {METRIC_NAMES[metric]} of {low:.{finer}f} to {high:.{finer}f} "
-            f"({len(scores)} seeds, mean {measured:.{finer}f}); the published {said} is {where} that."
-        )
-    why = "" if agrees else _other_average(published, digits, values, metric)
-    return ClaimResult(measured, low, high, agrees, found + why)
+    elsewhere = elsewhere or Elsewhere()
+    here = [measure(Reading(name, scores, ""), deterministic, confidence) for name, scores in values.items()]
+    said = next(known for known in here if known.metric == metric)
+    if not said.is_sure:
+        return ClaimResult(said.mean, None, None, None, _too_few_seeds(figure, said))
+    agrees, found = _as_digits(figure, said) if said.low is None else _as_one_run(figure, said)
+    if agrees:
+        remark = remark_for(figure, said)
+        return ClaimResult(said.mean, said.low, said.high, True, " ".join(filter(None, (found, remark))))
+    others = [measure(reading, deterministic, confidence) for reading in elsewhere.readings]
+    others_here = [known for known in here if known is not said]
+    reason = reason_for(Case(figure, said, others_here, others, elsewhere.random_split))
+    if reason is None:
+        return ClaimResult(said.mean, said.low, said.high, False, found)
+    return ClaimResult(said.mean, said.low, said.high, False, f"{found} {reason.sentence}", reason.like_for_like)
 
 
-def prediction_interval(scores: Sequence[float] | np.ndarray, confidence: float = 0.95) -> tuple[float, float]:
-    """Where one more run would lie: m +- t s sqrt(1 + 1/S).
-
-    Examples
-    --------
-    >>> low, high = prediction_interval([0.80, 0.81, 0.82, 0.83, 0.84])
-    >>> round(low, 4), round(high, 4)
-    (0.7719, 0.8681)
-    """
-    runs = np.asarray(scores, dtype=np.float64)
-    quantile = stdtrit(len(runs) - 1, 0.5 + confidence / 2)
-    width = float(quantile * runs.std(ddof=1) * np.sqrt(1 + 1 / len(runs)))
-    return float(runs.mean()) - width, float(runs.mean()) + width
+def _too_few_seeds(figure: PublishedFigure, said: Measured) -> str:
+    n_runs = len(said.reading.values)
+    runs = "1 run" if n_runs == 1 else f"{n_runs} runs"
+    measured = f"{said.mean:.{figure.digits}f}"
+    return f"Measured {measured} in {runs}, published {figure}: whether they agree takes {MIN_SEEDS} seeds or more."
 
 
-def _half_digit(digits: int) -> float:
-    # The sliver lets a measurement that lies on the half count as rounded either way: programs differ there.
-    return 0.5 * 10.0**-digits * (1 + 1e-9)
+def _as_digits(figure: PublishedFigure, said: Measured) -> tuple[bool, str]:
+    """The rule for a contestant without randomness."""
+    measured = f"{said.mean:.{max(figure.digits, _PLAIN_DIGITS)}f}"
+    if figure.is_cut_off_from(said.mean):
+        finer = f"{said.mean:.{figure.digits + 2}f}"
+        return True, f"Measured {finer}, published {figure}: the digits agree, the rest was cut off instead of rounded."
+    if not figure.is_rounded_from(said.mean):
+        return False, f"Measured {measured}, published {figure}: not the same."
+    if figure.digits < _PLAIN_DIGITS:
+        return True, f"Measured {measured}, published {figure}: the same in the digits that were printed."
+    return True, f"Measured {measured}, as published."
 
 
-def _same_digits(published: float, measured: float, digits: int) -> bool:
-    return abs(published - measured) <= _half_digit(digits)
-
-
-def _other_average(published: float, digits: int, values: Mapping[Metric, Sequence[float]], metric: Metric) -> str:
-    """A sentence on the metric that the figure may be instead of the one it was said to be, if there is one."""
-    said = f"{published:.{digits}f}"
-    for other, scores in values.items():
-        if other == metric or not len(scores):
-            continue
-        if _same_digits(published, float(np.mean(scores)), digits):
-            return f" {said} is the {METRIC_NAMES[other]} measured here, not the {METRIC_NAMES[metric]}."
-        if len(scores) >= MIN_SEEDS:
-            low, high = prediction_interval(scores)
-            if low <= published <= high:
-                likely = f"{low:.{digits}f} to {high:.{digits}f}"
-                return f" As {METRIC_NAMES[other]} it would be no surprise ({likely}): the two cannot be compared."
-    return ""
+def _as_one_run(figure: PublishedFigure, said: Measured) -> tuple[bool, str]:
+    """The rule for a seeded contestant."""
+    agrees = said.may_be(figure)
+    where = "inside" if agrees else ("above" if figure.published > said.mean else "below")
+    article = "an" if said.metric == "accuracy" else "a"
+    finer = max(figure.digits, _PLAIN_DIGITS)
+    return agrees, (
+        f"One more run would have {article} {said.name} of {said.range_words(figure.digits)} "
+        f"({len(said.reading.values)} seeds, mean {said.mean:.{finer}f}); the published {figure} is {where} that."
+    )

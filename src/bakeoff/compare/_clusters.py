@@ -91,6 +91,12 @@ class Clusters:
         """Groups in each stratum."""
         return np.bincount(self.strata)
 
+    @cached_property
+    def effective_groups(self) -> float:
+        """Kish's number of groups of equal size that tell as much: (sum of sizes)^2 / sum of sizes^2."""
+        sizes = np.diff(self.starts).astype(np.float64)
+        return float(sizes.sum() ** 2 / (sizes @ sizes))
+
     @property
     def too_few(self) -> str | None:
         """Why there is no interval, in words; None where there are enough groups."""

@@ -23,14 +23,15 @@ elementary: 2t = F D, and F_a D_a - F_b D_b = Dbar (F_a - F_b) + Fbar (D_a - D_b
 """
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bakeoff.types import Metric
 
-__all__ = ["Weights", "influence_weights", "metric_values", "share_weights"]
+__all__ = ["Outcomes", "Weights", "influence_weights", "metric_values", "share_weights"]
 
 Floats = NDArray[np.float64]
 
@@ -50,17 +51,29 @@ class Weights:
     cost: Floats
     base: Floats
 
-    def rows(self, fit: int, y: NDArray[np.int64], said: NDArray[np.integer[Any]]) -> Floats:
-        """The contribution of each row, (n,)."""
-        result: Floats = np.where(said == y, self.gain[fit].take(y), 0.0)
-        result -= self.cost[fit].take(said)
-        result += self.base[fit].take(y)
+    @cached_property
+    def own(self) -> Floats:
+        """What the true class adds, (n_fits, 2 n_classes): for misses of each class, then for hits."""
+        return np.concatenate([self.base, self.base + self.gain], axis=1)
+
+    def rows(self, own_index: NDArray[np.intp], said: NDArray[Any]) -> Floats:
+        """The contribution of each row for each fit, (n_fits, n).
+
+        Parameters
+        ----------
+        own_index : (n_fits, n)
+            True class of each row, plus ``n_classes`` where it was hit.
+        said : (n_fits, n)
+        """
+        fit = np.arange(len(said))[:, None]
+        result: Floats = self.own.ravel().take(own_index + fit * self.own.shape[1])
+        result -= self.cost.ravel().take(said + fit * self.cost.shape[1])
         return result
 
 
 def metric_values(counts: NDArray[np.int64], metric: Metric) -> Floats:
     """The score of each fit from its outcome counts, (n_fits, n_classes, n_classes + 1) -> (n_fits,)."""
-    hits, _, support, f1 = _parts(counts)
+    hits, _, support, f1 = Outcomes.of(counts)
     if metric == "accuracy":
         return np.asarray(hits.sum(axis=1) / support.sum(axis=1))
     return np.asarray((class_weights(support, metric) * f1).sum(axis=1))
@@ -81,7 +94,7 @@ def influence_weights(counts: NDArray[np.int64], metric: Metric) -> Weights:
     counts : (n_fits, n_classes, n_classes + 1)
     metric : {"accuracy", "f1_macro", "f1_weighted"}
     """
-    hits, predicted, support, f1 = _parts(counts)
+    hits, predicted, support, f1 = Outcomes.of(counts)
     n_rows = support.sum(axis=1, keepdims=True)
     value = metric_values(counts, metric)[:, None]
     if metric == "accuracy":
@@ -94,43 +107,44 @@ def influence_weights(counts: NDArray[np.int64], metric: Metric) -> Weights:
     return Weights(2 * scale, _with_outside(scale * f1), base)
 
 
-def share_weights(counts_a: NDArray[np.int64], counts_b: NDArray[np.int64], metric: Metric) -> tuple[Weights, Weights]:
-    """Shares of a row in the difference of two contestants' mean scores.
+def share_weights(own: "Outcomes", others: "Outcomes", metric: Metric) -> Weights:
+    """Shares of a row in the difference of one contestant's mean score from another's: the one's side of it.
 
     The mean over all pairs of a fit of one and a fit of the other; the difference is the sum over rows of the mean of
-    the first weights over the fits of a, minus that of the second over the fits of b.
+    these weights over the fits of the one, minus that of the other's weights against the one over its fits.
 
     Parameters
     ----------
-    counts_a, counts_b : (n_fits, n_classes, n_classes + 1)
+    own, others : Outcomes
     metric : {"accuracy", "f1_macro", "f1_weighted"}
     """
-    hits_a, predicted_a, support, f1_a = _parts(counts_a)
-    hits_b, predicted_b, _, f1_b = _parts(counts_b)
+    support = own.support[0]
     if metric == "accuracy":
-        return _accuracy_shares(hits_a, support), _accuracy_shares(hits_b, support[:1])
-    breadth = (predicted_a[:, None] + predicted_b[None]) / 2 + support[0]
-    scale = _per_row(class_weights(support[0], metric), breadth)
-    cost = scale * (f1_a[:, None] + f1_b[None]) / 2
-    return (
-        Weights(2 * scale.mean(axis=1), _with_outside(cost.mean(axis=1)), np.zeros_like(hits_a)),
-        Weights(2 * scale.mean(axis=0), _with_outside(cost.mean(axis=0)), np.zeros_like(hits_b)),
-    )
+        zero = np.zeros_like(own.hits)
+        return Weights(np.full_like(own.hits, 1 / support.sum()), _with_outside(zero), zero)
+    breadth = (own.predicted[:, None] + others.predicted) / 2 + support
+    scale = _per_row(class_weights(support, metric), breadth)
+    cost = scale * (own.f1[:, None] + others.f1) / 2
+    return Weights(2 * scale.mean(axis=1), _with_outside(cost.mean(axis=1)), np.zeros_like(own.hits))
 
 
-def _accuracy_shares(hits: Floats, support: Floats) -> Weights:
-    zero = np.zeros_like(hits)
-    return Weights(np.full_like(hits, 1 / support[0].sum()), _with_outside(zero), zero)
+class Outcomes(NamedTuple):
+    """Hits, rows predicted, rows and F1 of every class, (n_fits, n_classes) each."""
 
+    hits: Floats
+    predicted: Floats
+    support: Floats
+    f1: Floats
 
-def _parts(counts: NDArray[np.int64]) -> tuple[Floats, Floats, Floats, Floats]:
-    n_classes = counts.shape[1]
-    hits = np.diagonal(counts[:, :, :n_classes], axis1=1, axis2=2).astype(np.float64)
-    predicted = counts[:, :, :n_classes].sum(axis=1).astype(np.float64)
-    support = counts.sum(axis=2).astype(np.float64)
-    breadth = predicted + support
-    f1 = np.divide(2 * hits, breadth, out=np.zeros_like(hits), where=breadth > 0)
-    return hits, predicted, support, f1
+    @classmethod
+    def of(cls, counts: NDArray[np.int64]) -> "Outcomes":
+        """From the outcome counts, (n_fits, n_classes, n_classes + 1)."""
+        n_classes = counts.shape[1]
+        hits = np.diagonal(counts[:, :, :n_classes], axis1=1, axis2=2).astype(np.float64)
+        predicted = counts[:, :, :n_classes].sum(axis=1).astype(np.float64)
+        support = counts.sum(axis=2).astype(np.float64)
+        breadth = predicted + support
+        return cls(hits, predicted, support, np.divide(2 * hits, breadth, out=np.zeros_like(hits), where=breadth > 0))
 
 
 def _per_row(weight: Floats, breadth: Floats) -> Floats:

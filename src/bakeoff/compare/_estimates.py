@@ -22,7 +22,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
-from bakeoff.compare._clusters import Clusters
 from bakeoff.compare._options import CompareOptions
 from bakeoff.compare._seeds import MIN_SEEDS
 from bakeoff.compare._table import Table
@@ -146,11 +145,5 @@ def _interval(table: Table, mean: float, over_seeds: bool, options: CompareOptio
         ratio = np.exp(quantile * np.sqrt(variance) / mean) if mean > 0 else 1.0
         return float(mean / ratio), float(mean * ratio)
     # No group differs from another: nothing to estimate a variance from, so the groups themselves are counted.
-    size = mean * (1 - mean) / variance if variance > NO_VARIANCE else effective_groups(table.clusters)
+    size = mean * (1 - mean) / variance if variance > NO_VARIANCE else table.clusters.effective_groups
     return score_interval(mean, size, quantile)
-
-
-def effective_groups(clusters: Clusters) -> float:
-    """Kish's number of groups of equal size that tell as much as these: (sum of sizes)^2 / sum of sizes^2."""
-    sizes = np.diff(clusters.starts).astype(np.float64)
-    return float(sizes.sum() ** 2 / (sizes @ sizes))

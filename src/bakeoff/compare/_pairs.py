@@ -2,21 +2,20 @@
 
 The interval of a difference D with variance V_rows + V_seeds (`_variance`) is
 
-    D +- c sqrt(k V_rows + V_seeds),     k = nu / (nu + 1 - c^2),
+    D +- c sqrt(V_rows min(m + 2, G) / m + V_seeds),
 
-c being the quantile of the largest statistic of all pairs under the randomisation (`_randomisation`) and nu the groups
-less the strata: the randomisation's statistic has sum(d^2) below the root, not the centred sum, and T^2 against t^2 is
-T^2 = t^2 (nu + 1) / (nu + t^2). V_rows counts two more differing groups of the usual size than there were, as
-Bonett and Price do for paired proportions: contestants that never differed on 500 rows may differ on the next 500.
+c being the quantile of the largest statistic of all pairs under the randomisation (`_randomisation`) and m of the G
+groups those in which the two differ. Two more than there were are counted, as Bonett and Price do for paired
+proportions: contestants that never differed on 500 rows may differ on the next 500.
 
 All intervals of a run hold together with the stated confidence. The test decides about zero: where its step-down is
 sharper than the interval, or blunter, the interval's end is moved to zero, so that the two never disagree.
 
 References
 ----------
-Romano & Wolf (2005), JASA 100, 94-108; Bonett & Price (2012), J. Educ. Behav. Stat. 37, 479-488; Efron (1969), JASA 64,
-1278-1302 (T and t); Schuirmann (1987), J. Pharmacokinet. Biopharm. 15, 657-680 (equality by an interval inside a
-margin). Conditional on the training rows: Dietterich (1998), Neural Computation 10, 1895-1923, question 1-4.
+Romano & Wolf (2005), JASA 100, 94-108; Bonett & Price (2012), J. Educ. Behav. Stat. 37, 479-488; Schuirmann (1987),
+J. Pharmacokinet. Biopharm. 15, 657-680 (equality by an interval inside a margin). Conditional on the training rows:
+Dietterich (1998), Neural Computation 10, 1895-1923, question 1-4.
 """
 
 import math
@@ -181,15 +180,12 @@ def _interval_parts(
     table: Table, parts: Variances, tested: Randomisation
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Variances for the interval: by rows, with its corrections for small samples, and by seeds."""
-    enlarged = tested.critical**2
-    freedom = table.clusters.n_groups - len(table.clusters.stratum_sizes)
-    inflation = freedom / max(freedom + 1 - enlarged, 1)
     sizes = np.diff(table.clusters.starts) / table.clusters.n_rows
     # Contestants that agree on every row: two groups of the usual size might have differed.
     unseen = 0.0 if table.metric == "log_loss" else 2 * float(np.mean(sizes**2))
-    n_differing = tested.n_differing
-    rows = np.where(n_differing > 0, parts.shared * (n_differing + 2) / np.maximum(n_differing, 1), unseen)
-    return rows * inflation, parts.seeds
+    counted = np.minimum(tested.n_differing + 2, table.clusters.n_groups)
+    rows = np.where(tested.n_differing > 0, parts.shared * counted / np.maximum(tested.n_differing, 1), unseen)
+    return rows, parts.seeds
 
 
 def _decided(table: Table, contrast: Contrast, evidence: _Evidence, options: CompareOptions) -> Comparison:

@@ -10,21 +10,34 @@ and p is the share of patterns with |T*| >= |T|. For accuracy without groups T =
 counts, and the test is McNemar's exact one. All patterns are taken where they are few, else random ones, p = (1 + hits)
 / (1 + patterns).
 
-*Procedures.* Where seeds vary too, T has the variance of the rows that fits share plus that of the seeds below the
-root, and T* gets beside the signs a draw of new seeds: normal with the covariance of the observed fits, its variance
-estimated anew from the draw, so that few seeds give wide tails as Student's do (a parametric bootstrap of the
-Behrens-Fisher problem). Scores of seeds are taken as normal there; five of them could not show otherwise.
+*Student's form.* The root is taken of the variance about the mean, with G groups (Kish's number where sizes differ)
 
-*Many pairs.* All pairs are swapped by the same signs, which keeps their correlation. Step-down max-T: the largest |T|
-is judged by the largest |T*| of all pairs, the next by the largest of those that remain, p never falling on the way.
+    t = D / sqrt(V),    V = (sum(d_g^2) - D^2 / G) G / (G - 1),    D = sum(d_g),
+
+and t* likewise from sum(e_g d_g). Without seeds t^2 = T^2 (G - 1) / (G - T^2) orders the patterns as T does, so no p is
+changed; with them D holds the luck of the fits at hand, which belongs to the seeds and not into the variance by rows.
+
+*Procedures.* Where seeds vary too, the variance below the root is V of the rows, times the part that fits share, plus
+that of the seeds; t* gets beside the signs, scaled to the observed variance by rows, a draw of new seeds. Scores of
+seeds are taken as normal (five of them could not show otherwise) and their spread as not known: each draw has a spread
+of its own, from the distribution of what it may be given the observed one, s^2 (S - 1) / chi^2_{S-1}, and is
+studentised by its own estimate. Taking the observed spread for the true one (the parametric bootstrap) names too many
+winners just where rows and seeds count alike: if the seeds happen to lie close, t is too large and the quantile, which
+trusts the rows then, too small.
+
+*Many pairs.* All pairs are swapped by the same signs, which keeps their correlation. Step-down max-T: the largest |t|
+is judged by the largest |t*| of all pairs, the next by the largest of those that remain, p never falling on the way.
 The chance of any false rejection is at most 1 - confidence whichever of the hypotheses hold (each pair alone exactly,
-all pairs together in large samples). Intervals use the quantile of the largest |T*| of all pairs.
+all pairs together in large samples). Intervals use the quantile of the largest |t*| of all pairs.
 
 References
 ----------
-Edwards (1948), Psychometrika 13, 185-187; McNemar (1947), Psychometrika 12, 153-157; Westfall & Young (1993),
-Resampling-Based Multiple Testing, 2.6; Romano & Wolf (2005), JASA 100, 94-108; Phipson & Smyth (2010), Stat. Appl.
-Genet. Mol. Biol. 9, 39 (the 1 + hits); Krishnamoorthy, Lu, Mathew (2007), Comput. Stat. Data Anal. 51, 5731-5742.
+Edwards (1948), Psychometrika 13, 185-187; McNemar (1947), Psychometrika 12, 153-157; Efron (1969), JASA 64, 1278-1302
+(T and t); Kish (1965), Survey Sampling, 8.2; Westfall & Young (1993), Resampling-Based Multiple Testing, 2.6; Romano &
+Wolf (2005), JASA 100, 94-108; Phipson & Smyth (2010), Stat. Appl. Genet. Mol. Biol. 9, 39 (the 1 + hits). Two variances
+that are not known (the problem of Behrens and Fisher): Tsui & Weerahandi (1989), JASA 84, 602-607; Meng (1994), Ann.
+Stat. 22, 1142-1160 (posterior predictive p-values); Krishnamoorthy, Lu, Mathew (2007), Comput. Stat. Data Anal. 51,
+5731-5742 (the parametric bootstrap, which this widens).
 """
 
 from collections.abc import Sequence
@@ -104,8 +117,13 @@ def randomise(
     has_seeds = bool((parts.seeds > 0).any())
     swaps = _swap(table, contrasts, n_resamples, rng, enumerate_all=not has_seeds)
     kept = np.divide(parts.shared, parts.rows, out=np.ones_like(parts.rows), where=parts.rows > 0)
-    observed = _studentised(swaps.plain, kept * swaps.squared + parts.seeds)
-    numerator, variance = np.sqrt(kept) * swaps.signed, kept * swaps.squared
+    n_groups = table.clusters.effective_groups
+    rows = kept * _about_mean(swaps.plain, swaps.squared, n_groups)
+    observed = _studentised(swaps.plain, rows + parts.seeds)
+    # Signs give the shape of the luck of the rows, and its size is the one observed, beside which that of seeds counts.
+    scale = np.divide(rows, swaps.squared, out=np.ones_like(rows), where=swaps.squared > 0)
+    numerator = np.sqrt(scale) * swaps.signed
+    variance = scale * _about_mean(swaps.signed, swaps.squared, n_groups)
     if has_seeds:
         mean, variance_of_mean = _seed_draws(table, contrasts, len(swaps.signed), rng)
         numerator, variance = numerator + mean, variance + variance_of_mean
@@ -215,49 +233,69 @@ def _all_signs(n_groups: int, begin: int, count: int) -> Floats:
 def _seed_draws(
     table: Table, contrasts: Sequence[Contrast], n_draws: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Mean of a draw of new seeds and its estimated variance, (n_draws, n_contrasts) each.
-
-    A draw of S fits is Z X / sqrt(S - 1) with X the centred scores of the observed fits and Z normal: its lines are
-    independent, with X's covariance across contestants that share Z.
-    """
-    values = [table.values[table.owner == contestant] for contestant in range(table.n_contestants)]
-    mixers = _shared_mixers(table, contrasts, n_draws, rng)
-    draws = [
-        np.zeros((n_draws, 1))
-        if len(value) == 1
-        else mixers[contestant] @ (value - value.mean()) / np.sqrt(len(value) - 1)
-        for contestant, value in enumerate(values)
-    ]
+    """Mean of a draw of new seeds and its estimated variance, (n_draws, n_contrasts) each."""
+    draws = _new_fits(table, contrasts, n_draws, rng)
+    means = np.stack([draw.mean(axis=1) for draw in draws], axis=1)
+    variances = np.stack([_variance_of_mean(draw) for draw in draws], axis=1)
     mean, variance = np.zeros((n_draws, len(contrasts))), np.zeros((n_draws, len(contrasts)))
     for column, contrast in enumerate(contrasts):
         if not contrast.over_seeds or contrast.minus is None:
             continue
-        plus, minus = draws[contrast.plus], draws[contrast.minus]
-        mean[:, column] = plus.mean(axis=1) - minus.mean(axis=1)
-        for side in [plus - minus] if contrast.paired else [plus, minus]:
-            if side.shape[1] > 1:
-                variance[:, column] += side.var(axis=1, ddof=1) / side.shape[1]
+        mean[:, column] = means[:, contrast.plus] - means[:, contrast.minus]
+        if contrast.paired:
+            variance[:, column] = _variance_of_mean(draws[contrast.plus] - draws[contrast.minus])
+        else:
+            variance[:, column] = variances[:, contrast.plus] + variances[:, contrast.minus]
     return mean, variance
 
 
-def _shared_mixers(
-    table: Table, contrasts: Sequence[Contrast], n_draws: int, rng: np.random.Generator
-) -> dict[int, Floats]:
-    """One normal (n_draws, S, S) a contestant; contestants whose seeds are paired have the same.
+def _new_fits(table: Table, contrasts: Sequence[Contrast], n_draws: int, rng: np.random.Generator) -> list[Floats]:
+    """Scores of a draw of S new fits of each contestant about their mean, (n_draws, S) each.
 
-    They are drawn in the order of the names, so that the order of the contestants changes nothing.
+    With X the centred scores of a set of contestants that share their seeds, (S, contestants), a draw is
+
+        Z R / sqrt(C),     X = Q R,     Z normal (S, rank),     C chi-squared of S - 1:
+
+    its lines are independent, with X's covariance times (S - 1) / C, which is what the covariance may really be.
     """
-    partners: dict[int, set[int]] = {contestant: {contestant} for contestant in range(table.n_contestants)}
-    for contrast in contrasts:
-        if contrast.paired and contrast.minus is not None:
-            partners[contrast.plus].add(contrast.minus)
-            partners[contrast.minus].add(contrast.plus)
-    mixers: dict[int, Floats] = {}
-    for contestant in sorted(partners, key=lambda number: table.names[number]):
-        known = [mixers[partner] for partner in partners[contestant] if partner in mixers]
-        n_fits = int(np.count_nonzero(table.owner == contestant))
-        mixers[contestant] = known[0] if known else rng.standard_normal((n_draws, n_fits, n_fits))
-    return mixers
+    draws: list[Floats] = [np.zeros((n_draws, 1))] * table.n_contestants
+    for members in _sets_sharing_seeds(table, contrasts):
+        scores = np.stack([table.values[table.owner == member] for member in members], axis=1)
+        n_fits = len(scores)
+        if n_fits == 1:
+            continue
+        mixing = np.linalg.qr(scores - scores.mean(axis=0), mode="r")
+        normal = rng.standard_normal((n_draws, n_fits, len(mixing)))
+        spread = rng.chisquare(n_fits - 1, (n_draws, 1, 1))
+        drawn = normal @ mixing / np.sqrt(spread)
+        for position, member in enumerate(members):
+            draws[member] = drawn[:, :, position]
+    return draws
+
+
+def _sets_sharing_seeds(table: Table, contrasts: Sequence[Contrast]) -> list[list[int]]:
+    """Contestants in sets whose seeds are paired, in the order of their names: theirs changes nothing."""
+    by_name = sorted(range(table.n_contestants), key=lambda number: table.names[number])
+    sets: list[list[int]] = []
+    for contestant in by_name:
+        pairs = [{c.plus, c.minus} for c in contrasts if c.paired and contestant in {c.plus, c.minus}]
+        partners = {member for pair in pairs for member in pair}
+        joined = [members for members in sets if partners & set(members)]
+        sets = [members for members in sets if members not in joined]
+        sets.append([*(member for members in joined for member in members), contestant])
+    return sets
+
+
+def _variance_of_mean(scores: Floats) -> Floats:
+    """Estimated variance of the mean of each line; 0 for a single fit."""
+    n_fits = scores.shape[1]
+    return np.zeros(len(scores)) if n_fits == 1 else np.asarray(scores.var(axis=1, ddof=1) / n_fits)
+
+
+def _about_mean(sums: Floats, squared: Floats, n_groups: float) -> Floats:
+    """Variance V of a sum over groups about its mean, from sum(d) and sum(d^2)."""
+    left = np.maximum(squared - sums**2 / n_groups, squared / n_groups)
+    return np.asarray(left * n_groups / (n_groups - 1))
 
 
 def _studentised(numerator: Floats, variance: Floats) -> Floats:

@@ -14,7 +14,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from bakeoff.types import Confusion
 
-__all__ = ["confusion", "outcome_counts", "per_class", "row_losses", "scores", "scores_from_confusion"]
+__all__ = [
+    "confusion",
+    "outcome_counts",
+    "per_class",
+    "row_losses",
+    "scores",
+    "scores_from_confusion",
+    "within_classes",
+]
 
 SMALLEST_PROBABILITY = float(np.finfo(np.float32).eps)
 """Predictions are stored in float32; a probability below its resolution counts as that, for every contestant alike."""
@@ -25,12 +33,13 @@ def outcome_counts(y_true: ArrayLike, y_predicted: ArrayLike, n_classes: int) ->
 
     Parameters
     ----------
-    y_true, y_predicted : (n,) int
+    y_true : (n,) int
+    y_predicted : (n,) int, or (n_fits, n)
     n_classes : int
 
     Returns
     -------
-    (n_classes, n_classes + 1) int64
+    (n_classes, n_classes + 1) int64, or (n_fits, n_classes, n_classes + 1)
 
     Raises
     ------
@@ -38,14 +47,24 @@ def outcome_counts(y_true: ArrayLike, y_predicted: ArrayLike, n_classes: int) ->
         If a true label is outside the classes, or the lengths differ.
     """
     truth, said = np.asarray(y_true), np.asarray(y_predicted)
-    if truth.shape != said.shape or truth.ndim != 1:
+    if truth.ndim != 1 or said.shape[-1:] != truth.shape or said.ndim not in {1, 2}:
         raise ValueError(f"true and predicted labels must be two rows of equal length, got {truth.shape}, {said.shape}")
     if truth.size and not 0 <= truth.min() <= truth.max() < n_classes:
         raise ValueError(f"true labels must lie in 0..{n_classes - 1}, got {truth.min()}..{truth.max()}")
+    cells = truth.astype(np.int64) * (n_classes + 1) + within_classes(said, n_classes)
+    n_cells = n_classes * (n_classes + 1)
+    n_fits = len(said) if said.ndim == 2 else 1
+    cells += (np.arange(n_fits) * n_cells)[:, None] if said.ndim == 2 else 0
+    counts = np.bincount(cells.ravel(), minlength=n_fits * n_cells)
+    return counts.reshape(*said.shape[:-1], n_classes, n_classes + 1)
+
+
+def within_classes(said: NDArray[Any], n_classes: int) -> NDArray[np.int64]:
+    """Predicted classes with ``n_classes`` for all that lie outside."""
     # Widened first: an int8 of 100 classes has no room for the number 200 of the column beside them.
-    inside = np.where((said >= 0) & (said < n_classes), said.astype(np.int64), n_classes)
-    cells = truth.astype(np.int64) * (n_classes + 1) + inside
-    return np.bincount(cells, minlength=n_classes * (n_classes + 1)).reshape(n_classes, n_classes + 1)
+    wide = said.astype(np.int64)
+    wide[(said < 0) | (said >= n_classes)] = n_classes
+    return wide
 
 
 def confusion(y_true: ArrayLike, y_predicted: ArrayLike, n_classes: int) -> Confusion:

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bakeoff.compare._clusters import Clusters
-from bakeoff.compare._contributions import Weights, influence_weights, metric_values, share_weights
-from bakeoff.compare._scores import outcome_counts
+from bakeoff.compare._contributions import Outcomes, influence_weights, metric_values, share_weights
+from bakeoff.compare._scores import outcome_counts, within_classes
 from bakeoff.types import Metric
 
 __all__ = ["Table"]
@@ -78,8 +79,9 @@ class Table:
             counts = np.zeros((len(raw), n_classes, n_classes + 1), dtype=np.int64)
             entries: NDArray[np.int32] | Floats = raw.astype(np.float64)
         else:
-            counts = np.stack([outcome_counts(ordered, line, n_classes) for line in raw])
-            entries = np.where((raw >= 0) & (raw < n_classes), raw.astype(np.int32), np.int32(n_classes))
+            lines = [slice(*ends) for ends in pairwise(np.searchsorted(owner, range(len(fits) + 1)))]
+            counts = np.concatenate([outcome_counts(ordered, raw[part], n_classes) for part in lines])
+            entries = within_classes(raw, n_classes).astype(np.int32)
         return cls(tuple(fits), owner, metric, clusters, ordered, entries, counts)
 
     @property
@@ -108,9 +110,8 @@ class Table:
             if weights is None:
                 values = ((self.entries[:, rows] - self.values[:, None]) / self.clusters.n_rows).T
             else:
-                values = np.column_stack(
-                    [weights.rows(fit, self.y[rows], line[rows]) for fit, line in enumerate(self.entries)]
-                )
+                said = self.entries[:, rows]
+                values = weights.rows(self._own_index(self.y[rows], said), said).T
             yield block, self.clusters.sum_rows(values, block)
 
     @cached_property
@@ -125,7 +126,7 @@ class Table:
         The sum over all groups is the difference of the two mean scores. Groups on whose rows all fits agree have
         shares of zero and are left out.
         """
-        weights = [self._pair_weights(a, b) for a, b in pairs]
+        sides = [self._side(contestant, pairs) for contestant in range(self.n_contestants)]
         for block in self.clusters.blocks(ROWS_PER_BLOCK):
             rows = slice(self.clusters.starts[block.start], self.clusters.starts[block.stop])
             differing = np.flatnonzero((self.entries[:, rows] != self.entries[:1, rows]).any(axis=0))
@@ -134,39 +135,64 @@ class Table:
             if not len(group):
                 continue
             y, entries = self.y[rows][differing], self.entries[:, rows][:, differing]
-            values = np.column_stack(
-                [self._pair_shares(pair, weight, y, entries) for pair, weight in zip(pairs, weights, strict=True)]
-            )
+            values = np.zeros((len(y), len(pairs)))
+            for contestant, side in enumerate(sides):
+                if len(side.columns):
+                    values[:, side.columns] += self._side_shares(side, y, entries[self._fits_of(contestant)])
             sums: Floats = np.add.reduceat(values, np.flatnonzero(np.diff(group, prepend=-1)), axis=0)
             # A row counts about 1 / n: what is a billionth of that is rounding, and must not look like a difference.
             yield np.where(np.abs(sums) * self.clusters.n_rows < 1e-9, 0.0, sums)
 
-    def _pair_weights(self, a: int, b: int) -> tuple[Weights, Weights] | None:
-        if self.metric == "log_loss":
-            return None
-        return share_weights(self.counts[self._fits_of(a)], self.counts[self._fits_of(b)], self.metric)
+    def _side(self, contestant: int, pairs: Sequence[tuple[int, int]]) -> "_Side":
+        """What one contestant's fits add to the shares of the pairs that it is part of."""
+        columns = [column for column, pair in enumerate(pairs) if contestant in pair]
+        signs = np.array([1.0 if pairs[column][0] == contestant else -1.0 for column in columns])
+        if self.metric == "log_loss" or not columns:
+            return _Side(columns, signs / self.clusters.n_rows)
+        outcomes = self._outcomes
+        own, cost = [], []
+        for column in columns:
+            [other] = set(pairs[column]) - {contestant}
+            weights = share_weights(outcomes[contestant], outcomes[other], self.metric)
+            own.append(weights.own)
+            cost.append(weights.cost)
+        scale = signs / len(outcomes[contestant].hits)
+        return _Side(columns, scale, np.stack(own, axis=2) * scale, np.stack(cost, axis=2) * scale)
 
-    def _pair_shares(
-        self,
-        pair: tuple[int, int],
-        weights: tuple[Weights, Weights] | None,
-        y: NDArray[np.int64],
-        entries: NDArray[np.int32] | Floats,
-    ) -> Floats:
-        """Share of each of some rows in one pair's difference, from what all fits said of them."""
-        lines = [entries[self._fits_of(contestant)] for contestant in pair]
-        if weights is None:
-            return np.asarray((lines[0].mean(axis=0) - lines[1].mean(axis=0)) / self.clusters.n_rows)
-        means = [
-            sum((weight.rows(fit, y, line) for fit, line in enumerate(side)), np.zeros(len(y))) / len(side)
-            for weight, side in zip(weights, lines, strict=True)
-        ]
-        return np.asarray(means[0] - means[1])
+    def _side_shares(self, side: "_Side", y: NDArray[np.int64], entries: NDArray[np.int32] | Floats) -> Floats:
+        """Sum over one contestant's fits of what each row adds to its pairs, (n, n_columns)."""
+        if side.own is None or side.cost is None:
+            return np.asarray(np.outer(entries.mean(axis=0), side.scale))
+        own_index = self._own_index(y, entries)
+        total = np.zeros((len(y), len(side.columns)))
+        for fit, said in enumerate(entries):
+            total += side.own[fit].take(own_index[fit], axis=0)
+            total -= side.cost[fit].take(said, axis=0)
+        return total
+
+    @cached_property
+    def _outcomes(self) -> list[Outcomes]:
+        """What each contestant's fits came to."""
+        return [Outcomes.of(self.counts[self._fits_of(contestant)]) for contestant in range(self.n_contestants)]
+
+    def _own_index(self, y: NDArray[np.int64], said: NDArray[np.int32] | Floats) -> NDArray[np.intp]:
+        """Where each row finds its true class in `Weights.own`."""
+        return np.asarray(y + np.where(said == y, self.counts.shape[1], 0))
 
     def _fits_of(self, contestant: int) -> slice:
         """The lines of one contestant, which stand together: a slice, because a mask would copy them."""
         first, behind = np.searchsorted(self.owner, [contestant, contestant + 1])
         return slice(int(first), int(behind))
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """One contestant in its pairs: columns of pairs, sign over number of fits, and the weights times that."""
+
+    columns: Sequence[int]
+    scale: Floats
+    own: Floats | None = None
+    cost: Floats | None = None
 
 
 def _checked(name: str, given: NDArray[np.generic], n_rows: int, metric: Metric) -> NDArray[np.generic]:
@@ -185,10 +211,9 @@ def _row_keys(fits: Mapping[str, NDArray[np.generic]]) -> NDArray[np.uint64]:
     total: NDArray[np.uint64] | None = None
     for name, lines in fits.items():
         rng = np.random.default_rng(int.from_bytes(sha256(name.encode()).digest()[:8], "little"))
-        for line in lines:
-            bits = line.astype(np.float64).view(np.uint64)
-            key = _mixed(bits + rng.integers(1, 2**63, dtype=np.uint64))
-            total = key if total is None else total + key
+        bits = lines.astype(np.float64).view(np.uint64)
+        key = _mixed(bits + rng.integers(1, 2**63, size=(len(lines), 1), dtype=np.uint64)).sum(axis=0)
+        total = key if total is None else total + key
     if total is None:
         raise ValueError("there is nobody to compare")
     return _mixed(total)

@@ -114,12 +114,11 @@ class RowCovariance:
             weighted = weights[block, None] * influence
             squares += weighted.T @ influence
             means, weighted_means = influence @ averaging, weighted @ averaging
-            edges = np.append(np.flatnonzero(np.diff(strata, prepend=-1)), len(strata))
-            for begin, end in pairwise(edges):
-                part = slice(begin, end)
-                sums[strata[begin]] += influence[part].sum(axis=0)
-                cross[strata[begin]] += sizes[block][part] @ weighted[part]
-                by_stratum[strata[begin]] += weighted_means[part].T @ means[part]
+            begins = np.flatnonzero(np.diff(strata, prepend=-1))
+            sums[strata[begins]] += np.add.reduceat(influence, begins)
+            cross[strata[begins]] += np.add.reduceat(sizes[block, None] * weighted, begins)
+            for begin, end in pairwise([*begins, len(strata)]):
+                by_stratum[strata[begin]] += weighted_means[begin:end].T @ means[begin:end]
         # sum w (u - n T/N)(u - n T/N)' = sum w u u' - k T' - T k' with k = (sum w n u - T (sum w n^2) / (2 N)) / N.
         heavy = np.bincount(clusters.strata, weights * sizes**2)
         known = (cross - sums * (heavy / stratum_rows / 2)[:, None]) / stratum_rows[:, None]

@@ -12,14 +12,17 @@ from uuid import uuid4
 import numpy as np
 
 from bakeoff import machine
+from bakeoff.audit import PROBES, harm_sentence
 from bakeoff.contest._events import Event, Listener, Logged, Said
 from bakeoff.contest._fits import Fitter
 from bakeoff.contest._folder import RunFolder
 from bakeoff.contest._plan import Plan
+from bakeoff.contest._probes import probe_contest
 from bakeoff.contest._results import make_results
 from bakeoff.contest._run import Run
 from bakeoff.contest._seal import SealedRows
 from bakeoff.contest._write import write_run
+from bakeoff.data import card
 from bakeoff.errors import StoreError
 from bakeoff.executors import FitExecutor, LocalExecutor
 from bakeoff.recipe import dump_recipe
@@ -114,15 +117,29 @@ def _hold(plan: Plan, rows: SealedRows, folder: RunFolder, options: ContestOptio
     for sentence in (*plan.dataset.decisions, *plan.decisions):
         say(Said(sentence))
     with _rows_file(options.workspace, rows) as rows_file, _executor(plan, options, folder) as executor:
-        has_networks = any(planned.contestant.family == "dense" for planned in plan.contestants)
+        has_networks = plan.recipe.protocol.probes or any(
+            planned.contestant.family == "dense" for planned in plan.contestants
+        )
         environment = executor.run(_examine, has_networks)
+        probes = _probe(plan, rows, rows_file, executor, say)
         fitter = Fitter(plan, rows, rows_file, executor, say, options.retime)
         fits = {planned.contestant.name: fitter.fit_all(planned) for planned in plan.contestants}
     command = options.command or f"bakeoff run {folder.path / 'recipe.yaml'}"
     created = folder.created.isoformat(timespec="seconds")
-    outcome = make_results(plan, rows, fits, created, command)
+    outcome = make_results(plan, rows, fits, probes, created, command)
     write_run(plan, folder, fits, outcome, environment)
     return outcome.results
+
+
+def _probe(plan: Plan, rows: SealedRows, rows_file: Path, executor: FitExecutor, say: Listener) -> Mapping[str, Any]:
+    """What the audit trains for, and the sentence on what near-copies do to a score."""
+    if not plan.recipe.protocol.probes:
+        return dict.fromkeys(PROBES)
+    probes = probe_contest(plan, rows_file, executor, say, rows.store)
+    sentence = harm_sentence({**card(plan.dataset), "probes": probes})
+    if sentence:
+        say(Said(sentence))
+    return probes
 
 
 def _examine(has_networks: bool, _progress: ProgressCallback) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bakeoff.errors import StoreError
 from bakeoff.store import write_atomically
 
-__all__ = ["RunFolder"]
+__all__ = ["RunFolder", "harmless_cell"]
 
 
 class RunFolder:
@@ -73,7 +73,7 @@ class RunFolder:
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
         writer.writerow(header)
-        writer.writerows([_harmless(cell) for cell in line] for line in lines)
+        writer.writerows([harmless_cell(cell) for cell in line] for line in lines)
         write_atomically(self.path / name, buffer.getvalue())
 
     def write_files(self, folder: str, files: Mapping[str, bytes]) -> None:
@@ -100,5 +100,7 @@ class RunFolder:
             self.log(f"{latest} could not be pointed at this run")
 
 
-def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+def harmless_cell(cell: object) -> object:
+    """A cell of a table; text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    is_formula = isinstance(cell, str) and cell.lstrip()[:1] in ("=", "+", "-", "@")
+    return f"'{cell}" if is_formula or (isinstance(cell, str) and cell[:1] in ("\t", "\r", "\n")) else cell

@@ -1,5 +1,6 @@
 """Let a model of a finished run say what images or rows are."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,8 @@ def predict(
     paths : sequence of str or Path
         Images, folders of images, or CSV files with the columns of the training rows.
     contestant : str, optional
-        None: the best of the run that was kept.
+        None: of those that were kept, the best on validation rows, since choosing by a test score would spend it; on
+        all rows where no validation rows scored every one of them.
     seed : int, optional
         None: the first.
     workspace : Path, optional
@@ -121,8 +123,20 @@ def _entry(run: Run, contestant: str | None) -> Mapping[str, Any]:
     ]
     if not kept:
         raise InputError(f"{run.name}: no model was kept that could predict")
-    best: Mapping[str, Any] = kept[0]
-    return best
+    best: Mapping[str, Any] = min(kept, key=lambda entry: _loss(entry, run.results["protocol"]["primary_metric"]))
+    return best if all(_is_validated(entry) for entry in kept) else kept[0]
+
+
+def _is_validated(entry: Mapping[str, Any]) -> bool:
+    return entry["validation"] is not None
+
+
+def _loss(entry: Mapping[str, Any], metric: str) -> float:
+    """Lower is better: the metric on validation rows."""
+    score = (entry["validation"] or {}).get(metric)
+    if score is None:
+        return math.inf
+    return float(score["mean"] if metric == "log_loss" else -score["mean"])
 
 
 def _model_files(run: Run, entry: Mapping[str, Any], seed: int) -> dict[str, bytes]:

@@ -8,10 +8,12 @@ import numpy as np
 
 from bakeoff.audit import check_run
 from bakeoff.compare import Estimate
+from bakeoff.contest._claim_sentences import claim_sentences
 from bakeoff.contest._claims import check_claims
 from bakeoff.contest._comparison import compare_contestants, score
 from bakeoff.contest._contestant_results import PARTS, PartPredictions, PartTruth, describe, gather
 from bakeoff.contest._fits import Fit
+from bakeoff.contest._openings import describe_openings
 from bakeoff.contest._plan import Plan, PlannedContestant
 from bakeoff.contest._seal import SealedRows
 from bakeoff.contest._sentences import protocol_sentences
@@ -39,7 +41,14 @@ class Outcome:
     truth: Mapping[str, PartTruth | None]
 
 
-def make_results(plan: Plan, rows: SealedRows, fits: Mapping[str, list[Fit]], created: str, command: str) -> Outcome:
+def make_results(
+    plan: Plan,
+    rows: SealedRows,
+    fits: Mapping[str, list[Fit]],
+    probes: Mapping[str, Any],
+    created: str,
+    command: str,
+) -> Outcome:
     """Open the test labels, score, compare, audit and judge.
 
     Parameters
@@ -47,6 +56,8 @@ def make_results(plan: Plan, rows: SealedRows, fits: Mapping[str, list[Fit]], cr
     plan : Plan
     rows : SealedRows
     fits : mapping of contestant to its fits
+    probes : mapping
+        ``data.probes`` of ``results.json``.
     created : str
         UTC time, ISO 8601.
     command : str
@@ -72,13 +83,13 @@ def make_results(plan: Plan, rows: SealedRows, fits: Mapping[str, list[Fit]], cr
     comparisons = compare_contestants(
         plan, {name: own[decided_on] for name, own in predictions.items()}, truth[decided_on], decided_on
     )
-    opened = _openings(plan, rows)
+    opened = describe_openings(plan, rows)
     results: dict[str, Any] = {
         "schema": 1,
         "name": plan.recipe.name,
         "created": created,
         "command": command,
-        "data": {**card(plan.dataset), **_part_sizes(plan, truth)},
+        "data": {**card(plan.dataset), **_part_sizes(plan, truth), "probes": dict(probes)},
         "protocol": {
             "test": plan.parts.test,
             "validation": plan.parts.validation,
@@ -94,9 +105,10 @@ def make_results(plan: Plan, rows: SealedRows, fits: Mapping[str, list[Fit]], cr
         },
         "contestants": entries,
         "comparisons": [asdict(comparison) for comparison in comparisons],
-        "claims": check_claims(plan.recipe.claims, entries),
         "openings": opened,
     }
+    results["claims"] = check_claims(plan.recipe.claims, results)
+    results["claim_sentences"] = claim_sentences(results["claims"], results)
     findings = check_run(results, plan.recipe.ignore)
     results["findings"] = [
         {
@@ -158,14 +170,6 @@ def _truth(
 
 def _truth_of(predictions: PartPredictions | None, truth: PartTruth | None) -> PartTruth | None:
     return None if predictions is None or truth is None else truth.at(predictions.rows)
-
-
-def _openings(plan: Plan, rows: SealedRows) -> dict[str, int]:
-    positions = plan.parts.rows("test")
-    if positions is None:
-        return {"this_run": 0, "ever": 0}
-    count = rows.count(np.sort(positions))
-    return {"this_run": count.this_run, "ever": count.ever}
 
 
 def _part_sizes(plan: Plan, truth: Mapping[str, PartTruth | None]) -> dict[str, Any]:

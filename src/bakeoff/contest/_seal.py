@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bakeoff.data import Dataset
-from bakeoff.store import OpeningCount, Store
+from bakeoff.store import Fingerprints, Store, fingerprint_rows
 from bakeoff.types import Groups, Labels, RowIndices, Rows
 
 __all__ = ["SEALED", "SealedRows"]
@@ -90,15 +90,15 @@ class SealedRows:
         """
         if not self.dataset.has_test_labels:
             raise ValueError("the test rows came without labels")
-        self.store.record_opening(self._values_of(rows), self.run, purpose, times)
+        self.store.record_opening(self.fingerprints(rows), self.run, purpose, times)
         y = self.dataset.y_train
         if self.dataset.y_test is not None:
             y = np.concatenate([y, self.dataset.y_test])
         return y[rows]
 
-    def count(self, rows: RowIndices) -> OpeningCount:
-        """How often these test rows were opened, by this run and ever in this workspace."""
-        return self.store.count_openings(self._values_of(rows), self.run)
+    def fingerprints(self, rows: RowIndices) -> Fingerprints:
+        """(n,) what names these rows, whatever file they come from and in whatever order."""
+        return fingerprint_rows(self._values_of(rows))
 
     @property
     def _n_test(self) -> int:

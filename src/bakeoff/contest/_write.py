@@ -8,7 +8,10 @@ from bakeoff.contest._fits import Fit
 from bakeoff.contest._folder import RunFolder
 from bakeoff.contest._pictures import data_pictures, mistakes
 from bakeoff.contest._plan import Plan
+from bakeoff.contest._probe_pictures import copies_pictures, label_pictures
 from bakeoff.contest._results import Outcome
+from bakeoff.data import Dataset
+from bakeoff.store import fingerprint_rows
 
 __all__ = ["write_run"]
 
@@ -19,6 +22,8 @@ def write_run(
     """Write every file of a run but its recipe, its log and its report; ``results.json`` last."""
     results = outcome.results
     folder.write_arrays("predictions/truth.npz", _truth_arrays(plan, outcome.truth))
+    if plan.parts.test == "file":
+        folder.write_arrays("predictions/rows.npz", _test_row_arrays(plan.dataset))
     _write_predictions(plan, folder, fits)
     _write_pictures(plan, folder, outcome)
     folder.write_json("environment.json", {**environment, "threads": plan.threads, "command": results["command"]})
@@ -69,6 +74,16 @@ def _truth_arrays(plan: Plan, truth: Mapping[str, PartTruth | None]) -> dict[str
     return arrays
 
 
+def _test_row_arrays(dataset: Dataset) -> dict[str, Any]:
+    """What whoever keeps the labels needs to score these predictions: which rows they are, and their groups."""
+    arrays: dict[str, Any] = {}
+    if dataset.X_test is not None:
+        arrays["test_fingerprints"] = fingerprint_rows(dataset.X_test)
+    if dataset.groups_test is not None:
+        arrays["test_groups"] = dataset.groups_test
+    return arrays
+
+
 def _shown_rows(plan: Plan, part: str, rows: Any) -> Any:
     """Positions in the file that the rows came from."""
     return rows - len(plan.dataset.X_train) if part == "test" and plan.parts.test == "file" else rows
@@ -97,9 +112,12 @@ def _write_predictions(plan: Plan, folder: RunFolder, fits: Mapping[str, list[Fi
 
 def _write_pictures(plan: Plan, folder: RunFolder, outcome: Outcome) -> None:
     """Of folds, the mistakes are those out of fold; else those on validation rows: the test rows stay unseen."""
-    pictures = data_pictures(plan.dataset, plan.parts.divisions[0].train)
+    train = plan.parts.divisions[0].train
+    pictures = data_pictures(plan.dataset, train)
     if not pictures:
         return
+    pictures |= copies_pictures(plan.dataset, train)
+    pictures |= label_pictures(plan.dataset, outcome.results["data"]["probes"]["labels"])
     part = "test" if plan.parts.test == "folds" else "validation"
     truth = outcome.truth[part]
     for name, own in outcome.predictions.items():

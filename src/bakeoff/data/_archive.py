@@ -39,6 +39,7 @@ def unpack_tables(path: Path, folder: Path) -> tuple[Path, Path | None]:
             if problems:
                 raise DataError(problems)
             tables = _distinct([member for member in members if _is_table(member)])
+            _require_tables(path, members, tables)
             train, test = train_and_test(path.name, [member.filename for member in tables])
             by_name = {member.filename: member for member in tables}
             return (
@@ -90,6 +91,15 @@ def train_and_test(place: str, names: Sequence[str]) -> tuple[str, str | None]:
         f"{place}: must hold one table, or one with 'train' and one with 'test' in its name; it holds {listed(names)}. "
         "Give the table's own file, and the other one with --test."
     )
+
+
+def _require_tables(path: Path, members: Sequence[zipfile.ZipInfo], tables: Sequence[zipfile.ZipInfo]) -> None:
+    pictures = [member for member in members if member.filename.lower().endswith((".png", ".jpg", ".jpeg"))]
+    if pictures and not tables:
+        raise DataError(
+            f"{path.name}: of a ZIP only tables (CSV) are read; it holds none, and {len(pictures):,} pictures. Unpack "
+            "it and give the folder, with one subfolder of pictures for each class."
+        )
 
 
 def _says(name: str, word: str) -> bool:

@@ -14,10 +14,8 @@ from bakeoff.types import Rows
 
 __all__ = ["assemble", "checked_pixels", "finite_rows"]
 
-_PIXEL_RULE = (
-    "a pixel must be a whole number from 0 to {highest}; got {{got}}. "
-    "Correct it, or read plain rows of numbers with --rows."
-)
+_PIXEL_RULE = "a pixel must be a whole number from 0 to {highest}; got {{got}}. Correct it{or_rows}."
+_OR_ROWS = ", or read plain rows of numbers with --rows"
 _NUMBER_RULE = (
     "a feature must be a finite number that float32 can hold; got {got}. Correct it, or leave the cell empty."
 )
@@ -78,8 +76,8 @@ def assemble(name: str, train: Part, test: Part | None, options: DataOptions) ->
     )
 
 
-def checked_pixels(part: Part, highest: int = 255) -> tuple[Rows, list[str]]:
-    """Pixels as ``uint8``, and the cells that are none."""
+def checked_pixels(part: Part, highest: int = 255, or_rows: str = _OR_ROWS) -> tuple[Rows, list[str]]:
+    """Pixels as ``uint8``, and the cells that are none; `or_rows` is advice where the data may be something else."""
     cells = part.X
     if cells.dtype == np.uint8:
         if highest == np.iinfo(np.uint8).max:
@@ -92,10 +90,10 @@ def checked_pixels(part: Part, highest: int = 255) -> tuple[Rows, list[str]]:
     if np.fmin.reduce(cells, axis=None) >= 0 and np.fmax.reduce(cells, axis=None) <= 1:
         problem = (
             f"{part.name}: pixels must be whole numbers from 0 to {highest}; these are fractions from 0 to 1, as after "
-            "a division by 255. Give the numbers before it, or read plain rows of numbers with --rows."
+            f"a division by 255. Give the numbers before it{or_rows}."
         )
         return cells, [problem]
-    return cells, cell_problems(part, wrong, _PIXEL_RULE.format(highest=highest))
+    return cells, cell_problems(part, wrong, _PIXEL_RULE.format(highest=highest, or_rows=or_rows))
 
 
 def finite_rows(part: Part) -> tuple[Rows, list[str]]:

@@ -6,9 +6,21 @@ import numpy as np
 
 from bakeoff.data._copies import exact_copies
 from bakeoff.data._dataset import Dataset
-from bakeoff.types import Groups, Labels
+from bakeoff.data._near_copies import NearCopies
+from bakeoff.types import Labels
 
 __all__ = ["card"]
+
+_COPY_KEYS = (
+    "n_rows_with_copies",
+    "n_mixed",
+    "threshold",
+    "n_test_copies",
+    "too_large",
+    "whole_class",
+    "n_pairs",
+    "expected_by_chance",
+)
 
 
 def card(dataset: Dataset) -> dict[str, Any]:
@@ -24,7 +36,8 @@ def card(dataset: Dataset) -> dict[str, Any]:
     -------
     dict
         ``n_validation`` and ``class_counts["validation"]`` are None: they come with the split. ``groups`` speaks of
-        declared groups; ``leaking`` counts those with training and test rows.
+        the groups in use (``leaking`` counts those with training and test rows) and of what the search for
+        near-copies found, None where it was not made.
 
     Examples
     --------
@@ -44,7 +57,7 @@ def card(dataset: Dataset) -> dict[str, Any]:
         "n_rows": sum(len(X) for X in parts),
         "n_classes": dataset.n_classes,
         "sha256": dataset.sha256,
-        "groups": _groups(dataset.groups_train, dataset.groups_test),
+        "groups": _groups(dataset),
         "class_names": list(dataset.class_names),
         "label_codes": None if dataset.label_codes is None else [int(code) for code in dataset.label_codes],
         "image_shape": None if dataset.image_shape is None else list(dataset.image_shape),
@@ -84,14 +97,41 @@ def _range(dataset: Dataset) -> list[int] | list[float] | None:
     return None if np.isnan(low) else [float(low), float(high)]
 
 
-def _groups(train: Groups | None, test: Groups | None) -> dict[str, Any]:
-    if train is None:
-        return {"declared": False, "n_groups": None, "median_size": None, "largest": None, "leaking": None}
-    unique, sizes = np.unique(train, return_counts=True)
-    return {
-        "declared": True,
-        "n_groups": len(unique),
-        "median_size": float(np.median(sizes)),
-        "largest": int(sizes.max()),
-        "leaking": None if test is None else len(np.intersect1d(unique, test)),
+def _groups(dataset: Dataset) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "declared": dataset.groups_from == "declared",
+        "found": dataset.groups_from == "found",
+        "n_groups": None,
+        "median_size": None,
+        "largest": None,
+        "leaking": None,
     }
+    if dataset.groups_train is not None:
+        unique, sizes = np.unique(dataset.groups_train, return_counts=True)
+        test = dataset.groups_test
+        described |= {
+            "n_groups": len(unique),
+            "median_size": float(np.median(sizes)),
+            "largest": int(sizes.max()),
+            "leaking": None if test is None else len(np.intersect1d(unique, test)),
+        }
+    return described | _near_copies(dataset.near_copies, dataset.y_train)
+
+
+def _near_copies(copies: NearCopies | None, y: Labels) -> dict[str, Any]:
+    """What the search found, whether or not its groups are in use."""
+    if copies is None:
+        return dict.fromkeys(_COPY_KEYS)
+    _, index, sizes = np.unique(copies.train, return_inverse=True, return_counts=True)
+    n_classes = np.bincount(np.unique(np.stack([index, y.astype(np.int64)]), axis=1)[0])
+    values = (
+        int(sizes[sizes > 1].sum()),
+        int((n_classes > 1).sum()),
+        copies.threshold,
+        None if copies.test_in_train is None else int(copies.test_in_train.sum()),
+        list(copies.too_large),
+        list(copies.whole_class),
+        copies.n_pairs,
+        copies.expected_by_chance,
+    )
+    return dict(zip(_COPY_KEYS, values, strict=True))

@@ -14,14 +14,16 @@ import numpy as np
 import polars as pl
 
 from bakeoff.data._columns import Roles
-from bakeoff.data._files import clear_errors, require_size, source_of, unzipped
+from bakeoff.data._files import clear_errors, require_memory, require_size, source_of, unzipped
 from bakeoff.data._frame import part_of_frame
-from bakeoff.data._part import Part, shortened
+from bakeoff.data._part import Part, grouped
+from bakeoff.data._text import require_closed_quotes, require_table, require_utf8
 from bakeoff.errors import DataError
 
 __all__ = ["read_csv"]
 
 _SNIFFED_LINES = 12
+_BYTES_OF_TEXT = 16  # of a cell that Polars holds as text
 _LONGEST_LINE = 1 << 25  # bytes; a line of 224x224 pixels in colour has under a million
 
 _Schema = dict[str, pl.DataType | type[pl.DataType]]
@@ -42,12 +44,15 @@ class _Layout:
     separator : str
     narrow : sequence of bool
         Which columns hold nothing but whole numbers 0..255 in the first lines.
+    line_bytes : float
+        Mean length of the first lines.
     """
 
     names: Sequence[str]
     header_lines: int
     separator: str
     narrow: Sequence[bool]
+    line_bytes: float
 
 
 def read_csv(path: Path, choose_roles: ChooseRoles) -> Part:
@@ -70,6 +75,7 @@ def read_csv(path: Path, choose_roles: ChooseRoles) -> Part:
         with clear_errors(path):
             require_size(path.name, plain.stat().st_size)
         layout = _layout(plain, path.name)
+        _require_room(plain, path.name, layout)
         roles = choose_roles(layout.names, layout.header_lines > 0)
         part = _part(plain, path.name, layout, roles)
     if not layout.header_lines:
@@ -93,11 +99,13 @@ def _part(path: Path, name: str, layout: _Layout, roles: Roles) -> Part:
 def _layout(path: Path, name: str) -> _Layout:
     with clear_errors(path), path.open("rb") as file:
         head = b"".join(file.readline(_LONGEST_LINE) for _ in range(_SNIFFED_LINES))
-    _require_table(head, name)
-    text = head.decode("utf-8-sig", errors="replace")
+    require_table(head, name)
+    text = head.decode("utf-8-sig")
     first = text.splitlines()[0]
     separator = max(",;\t|", key=first.count)
     numbered = list(_records(io.StringIO(text, newline=""), name, separator))
+    if len(numbered) == 1 and "\n" in text.rstrip():
+        require_closed_quotes(path, name, separator)
     names = [cell.strip() for cell in numbered[0][1]]
     header_lines = numbered[1][0] - 1 if len(numbered) > 1 else max(text.count("\n"), 1)
     sample = [record for _, record in numbered[1:_SNIFFED_LINES]]
@@ -105,18 +113,19 @@ def _layout(path: Path, name: str) -> _Layout:
         header_lines, sample = 0, [numbered[0][1], *sample]
         names = [f"column_{i + 1}" for i in range(len(names))]
     narrow = [all(len(row) > i and _is_byte(row[i]) for row in sample) for i in range(len(names))]
-    return _Layout(names, header_lines, separator, narrow)
+    return _Layout(names, header_lines, separator, narrow, _line_bytes(head, header_lines))
 
 
-def _require_table(head: bytes, name: str) -> None:
-    if not head.strip():
-        raise DataError(f"{name}: the file is empty. Give a table with a header and rows.")
-    if b"\0" in head:
-        raise DataError(f"{name}: a table of text is expected; this file holds binary data. Check what it is.")
-    if b"\n" not in head and b"\r" in head:
-        raise DataError(f"{name}: lines must end with a line feed; these end with a carriage return. Save it again.")
-    if not head.splitlines()[0].strip():
-        raise DataError(f"{name}, line 1: must hold the names of the columns; it is blank. Remove it.")
+def _line_bytes(head: bytes, header_lines: int) -> float:
+    lengths = [len(line) for line in head.splitlines(keepends=True)][header_lines:]
+    return sum(lengths) / len(lengths) if lengths else float(len(head))
+
+
+def _require_room(path: Path, name: str, layout: _Layout, cell_bytes: int | None = None) -> None:
+    """Refuse a table whose cells would take too much memory before any of it is taken."""
+    with clear_errors(path):
+        n_lines = path.stat().st_size / layout.line_bytes
+    require_memory(name, int(n_lines * sum(cell_bytes or (1 if narrow else 4) for narrow in layout.narrow)))
 
 
 def _is_data(cells: Sequence[str]) -> bool:
@@ -144,8 +153,15 @@ def _frame(path: Path, name: str, layout: _Layout, roles: Roles) -> tuple[pl.Dat
         texts = (series for series in frame if series.dtype == pl.String)
         if not any(series.str.contains("\n", literal=True).any() for series in texts):
             return frame, None, []
+    if frame is None:
+        require_utf8(path, name)
+        require_closed_quotes(path, name, layout.separator)
     structure = _structure(path, name, layout)
     problems = structure.problems()
+    if problems:
+        require_closed_quotes(path, name, layout.separator)
+    if frame is None:
+        _require_room(path, f"{name}: some cells are no numbers, and to find them", layout, _BYTES_OF_TEXT)
     try:
         if frame is None:
             frame = _polars(path, layout, dict.fromkeys(wide, pl.String), strict=False)
@@ -208,13 +224,15 @@ class _Structure:
     blank: list[bool]
 
     def problems(self) -> list[str]:
-        wrong = [
-            f"{self.name}, line {line}: a line must have {self.width} cells, as the first has; got {length}. "
-            "Complete the line or remove it."
-            for line, length in zip(self.lines, self.lengths, strict=True)
-            if length != self.width
-        ]
-        return shortened(wrong, "lines of another length")
+        rule = f"a line must have {self.width} cells, as the first has; got {{}}. Complete the line or remove it."
+        return grouped(
+            (
+                (f"{self.name}, line {line}", rule.format(length))
+                for line, length in zip(self.lines, self.lengths, strict=True)
+                if length != self.width
+            ),
+            "line",
+        )
 
 
 def _structure(path: Path, name: str, layout: _Layout) -> _Structure:
@@ -239,4 +257,5 @@ def _records(file: io.TextIOBase, name: str, separator: str) -> Iterator[tuple[i
             yield line, record
             line = reader.line_num + 1
     except csv.Error as error:
-        raise DataError(f"{name}, line {line}: cannot be read ({error}). Check quotes and separators.") from error
+        reason = "a cell is too long" if "field limit" in str(error) else error
+        raise DataError(f"{name}, line {line}: cannot be read ({reason}). Check quotes and separators.") from error

@@ -2,10 +2,12 @@
 
 import errno
 import hashlib
+import os
 import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from bakeoff.data._dataset import Source
@@ -17,6 +19,7 @@ __all__ = [
     "clear_errors",
     "is_gzip",
     "magic",
+    "require_memory",
     "require_size",
     "safe_name",
     "source_of",
@@ -26,6 +29,7 @@ __all__ = [
 MAX_BYTES = 8 * 2**30
 """Nothing larger than this, once decoded, is read into memory."""
 
+_ENDINGS = re.compile(r"(\.(csv|tsv|txt|parquet|pq|npz|zip|gz|idx)|-ubyte)+$", re.IGNORECASE)
 _CHUNK = 1 << 20
 _UNZIPPED_CHUNK = 1 << 23
 _GZIP_WINDOW = 31  # zlib's code for: a gzip header and its checksum are expected
@@ -72,18 +76,42 @@ def source_of(path: Path) -> Source:
 
 
 def require_size(name: str, n_bytes: int) -> None:
-    """Refuse before memory is taken.
+    """Refuse a file or an archive's member before it is read or unpacked.
 
     Raises
     ------
     DataError
-        If the decoded data would be larger than `MAX_BYTES`.
+        If it is larger than `MAX_BYTES`.
     """
-    if n_bytes > MAX_BYTES:
+    _require_at_most(MAX_BYTES, name, n_bytes)
+
+
+def require_memory(name: str, n_bytes: int) -> None:
+    """Refuse data before memory is taken for it.
+
+    Raises
+    ------
+    DataError
+        If it would be larger than `MAX_BYTES`, or than the memory of this machine.
+    """
+    _require_at_most(min(MAX_BYTES, _memory_bytes()), name, n_bytes)
+
+
+def _require_at_most(most: int, name: str, n_bytes: int) -> None:
+    if n_bytes > most:
         raise DataError(
-            f"{name}: at most {MAX_BYTES:,} bytes are read into memory, and this would take {n_bytes:,}. "
+            f"{name}: at most {most:,} bytes are read into memory, and this would take {n_bytes:,}. "
             "Use fewer rows or smaller images."
         )
+
+
+@cache
+def _memory_bytes() -> int:
+    """The memory of this machine; without a limit where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return MAX_BYTES
 
 
 def chunks(path: Path) -> Iterator[bytes]:
@@ -113,15 +141,15 @@ def unzipped(path: Path, folder: Path) -> Path:
 
 
 def safe_name(text: str) -> str:
-    """Make a short name that is safe as part of a file name on every system.
+    """Make of a file's name a short one, of letters, digits, _ and - alone.
 
     Examples
     --------
-    >>> safe_name("my data (2).csv.gz")
-    'my-data-2'
+    >>> safe_name("my data (2).csv.gz"), safe_name("train-images-idx3-ubyte"), safe_name("字")
+    ('my-data-2', 'train-images-idx3', 'data')
     """
-    stem = re.sub(r"(\.(csv|tsv|txt|parquet|npz|zip|gz|idx))+$", "", text, flags=re.IGNORECASE)
-    return re.sub(r"[^A-Za-z0-9_]+", "-", stem).strip("-")[:60].lower() or "data"
+    stem = _ENDINGS.sub("", text)
+    return re.sub(r"[^A-Za-z0-9_]+", "-", stem).strip("-_")[:40].rstrip("-_") or "data"
 
 
 def _plain(path: Path) -> Iterator[bytes]:

@@ -1,12 +1,13 @@
 """A Polars frame as a `Part`: features to one array, other columns to values, wrong cells to messages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
 
 from bakeoff.data._columns import Roles
-from bakeoff.data._files import require_size
+from bakeoff.data._files import require_memory
 from bakeoff.data._part import Part, Values, shortened, shown
 from bakeoff.types import RowIndices, Rows
 
@@ -14,6 +15,12 @@ __all__ = ["MISSING", "part_of_frame", "values_of"]
 
 MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-nan", "<na>", "#n/a")
 """What stands for a missing number in a table of text, in small letters."""
+
+
+_SHOWN_COLUMNS = 3
+
+_Texts: TypeAlias = dict[tuple[int, int], str]
+"""Row and feature to what the file says there."""
 
 
 def part_of_frame(
@@ -40,7 +47,7 @@ def part_of_frame(
     others = [columns[i].name for i in set(range(frame.width)) - set(roles.features)]
     ordered = list(roles.features) == sorted(roles.features)
     chosen = frame.drop(others) if ordered else frame.select(columns[i].name for i in roles.features)
-    X, problems = _features(name, chosen, locate, column)
+    X, problems, texts = _features(name, chosen, locate, column)
 
     def values(position: int | None) -> Values | None:
         return None if position is None else values_of(frame.to_series(position))
@@ -58,6 +65,7 @@ def part_of_frame(
         group_name=None if roles.group is None else names[roles.group],
         problems=problems,
         decisions=roles.decisions,
+        text=lambda row, feature: texts.get((row, feature)),
     )
 
 
@@ -74,26 +82,43 @@ def values_of(series: pl.Series) -> Values:
 
 def _features(
     name: str, frame: pl.DataFrame, locate: Callable[[int], str], column: Callable[[int], str]
-) -> tuple[Rows, list[str]]:
+) -> tuple[Rows, list[str], _Texts]:
+    """The numbers, columns that hold none, and what the file says in the first cells that hold none."""
     if all(dtype == pl.UInt8 for dtype in frame.dtypes) and not any(series.null_count() for series in frame):
-        return np.ascontiguousarray(frame.to_numpy(order="c")), []
-    require_size(name, 4 * frame.height * frame.width)
+        return np.ascontiguousarray(frame.to_numpy(order="c")), [], {}
+    require_memory(name, 4 * frame.height * frame.width)
     X = np.empty((frame.height, frame.width), dtype=np.float32)
-    problems = []
+    problems: list[str] = []
+    texts: _Texts = {}
+    words: list[tuple[int, RowIndices]] = []
     for feature, series in enumerate(frame):
         numbers = _numbers(series)
         if numbers is None:
-            problems.append(
-                f"{name}, {column(feature)}: features must be numbers; it holds {series.dtype}. Leave it out."
-            )
+            rule = f"features must be numbers; it holds {series.dtype}. Leave it out."
+            problems.append(f"{name}, {column(feature)}: {rule}")
             continue
         X[:, feature] = numbers.fill_null(float("nan")).to_numpy()
         if series.dtype == pl.String:
             rows = _text_rows(series, numbers)
             X[rows, feature] = 0  # has its own line below, and must not be listed again as a missing value
-            if len(rows):
-                problems.append(_text_problem(name, series, rows, locate, column(feature)))
-    return X, shortened(problems, "columns with such cells")
+            words += [(feature, rows)] if len(rows) else []
+        texts |= {(row, feature): text for row, text in _unread_texts(series, X[:, feature])}
+    return (
+        X,
+        [*shortened(problems, "columns without numbers"), *_text_problems(name, frame, words, locate, column)],
+        texts,
+    )
+
+
+def _unread_texts(series: pl.Series, numbers: Rows) -> Iterator[tuple[int, str]]:
+    """What the first missing and the first infinite cell of a column say; an empty one says nothing."""
+    for wrong in (np.isnan(numbers), np.isinf(numbers)):
+        if not wrong.any():
+            continue
+        row = int(wrong.argmax())
+        value = series[row]
+        if value is None or isinstance(value, str):
+            yield row, (value or "").strip()
 
 
 def _numbers(series: pl.Series) -> pl.Series | None:
@@ -114,10 +139,26 @@ def _text_rows(series: pl.Series, numbers: pl.Series) -> RowIndices:
     return np.flatnonzero(text.to_numpy())
 
 
-def _text_problem(name: str, series: pl.Series, rows: RowIndices, locate: Callable[[int], str], column: str) -> str:
-    first = int(rows[0])
-    more = f" (and text in {len(rows) - 1:,} more rows of this column)" if len(rows) > 1 else ""
-    return (
-        f"{name}, {locate(first)}, {column}: a feature must be a number; got {shown(series[first])}{more}. "
-        "Write it as a number, leave the cell empty if it is missing, or leave the column out."
-    )
+def _text_problems(
+    name: str,
+    frame: pl.DataFrame,
+    words: Sequence[tuple[int, RowIndices]],
+    locate: Callable[[int], str],
+    column: Callable[[int], str],
+) -> list[str]:
+    """One line for each column with text; where there are many, one for all."""
+    if len(words) <= _SHOWN_COLUMNS:
+        more = [
+            f" (and text in {len(rows) - 1:,} more row{'s' * (len(rows) > 2)} of this column)" * (len(rows) > 1)
+            for _, rows in words
+        ]
+    else:
+        n_cells = sum(len(rows) for _, rows in words) - 1
+        words = words[:1]
+        more = [f" (and text in {n_cells:,} more cells, in several columns)"]
+    return [
+        f"{name}, {locate(int(rows[0]))}, {column(feature)}: a feature must be a number; got "
+        f"{shown(frame.to_series(feature)[int(rows[0])])}{tail}. Write it as a number, leave the cell empty if it is "
+        "missing, or leave the column out."
+        for (feature, rows), tail in zip(words, more, strict=True)
+    ]

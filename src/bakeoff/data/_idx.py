@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bakeoff.data._files import chunks, clear_errors, is_gzip, require_size, source_of
+from bakeoff.data._files import chunks, clear_errors, is_gzip, require_memory, source_of
 from bakeoff.data._part import Part
 from bakeoff.errors import DataError
 
@@ -130,7 +130,7 @@ def _fill(head: bytearray, pieces: Iterator[bytes], wanted: int) -> None:
 
 
 def _require_plausible(path: Path, shape: tuple[int, ...], n_bytes: int) -> None:
-    require_size(path.name, n_bytes)
+    require_memory(path.name, n_bytes)
     with clear_errors(path):
         on_disk = path.stat().st_size
     most = on_disk * _GZIP_GAIN if is_gzip(path) else on_disk

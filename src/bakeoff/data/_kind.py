@@ -154,7 +154,7 @@ def _measured(X: Rows, n_features: int) -> Form:
 def _pixels(X: Rows) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     if X.dtype == np.uint8:
         return np.ones(X.shape, dtype=np.bool_)
-    return np.asarray((X >= 0) & (X <= 255) & (X % 1 == 0))
+    return np.asarray((X >= 0) & (X <= 255) & (np.floor(X) == X))
 
 
 def _text(shape: tuple[int, int, int]) -> str:

@@ -9,10 +9,10 @@ from typing import Literal
 
 import numpy as np
 
-from bakeoff.data._part import Part, Values, listed, shortened, shown
+from bakeoff.data._part import Part, Values, grouped, listed, shortened, shown
 from bakeoff.types import Groups, Labels
 
-__all__ = ["Classes", "encode_groups", "encode_test_labels", "encode_train_labels", "named_classes"]
+__all__ = ["Classes", "encode_groups", "encode_test_labels", "encode_train_labels", "label_texts", "named_classes"]
 
 _MISSING = ("", "nan", "na", "n/a", "null", "<na>")
 _WHOLE = re.compile(r"[+-]?\d{1,18}(\.0*)?")
@@ -49,8 +49,8 @@ def encode_train_labels(part: Part) -> tuple[Labels, Classes, list[str]]:
         Its `labels` are not None.
     """
     assert part.labels is not None  # noqa: S101 - for the type checker; readers of training rows always set it
-    texts = _texts(part.labels)
-    problems = _missing(part, texts, "label")
+    texts = _without_question_marks(_texts(part.labels))
+    problems = _missing(part, part.labels, texts, "label")
     present = {text for text in texts if text is not None}
     problems += _fractional(part, texts, present)
     form: _Form = "whole" if present and all(_WHOLE.fullmatch(text) for text in present) else "text"
@@ -70,7 +70,7 @@ def encode_test_labels(part: Part, classes: Classes, train_name: str) -> tuple[L
     if part.labels is None:
         return None, []
     texts = _texts(part.labels)
-    problems = _missing(part, texts, "label")
+    problems = _missing(part, part.labels, texts, "label")
     index = {name: i for i, name in enumerate(classes.names)}
     indices: dict[str, int | None] = {}
     for text in {text for text in texts if text is not None}:
@@ -125,16 +125,22 @@ def encode_groups(train: Part, test: Part | None) -> tuple[Groups | None, Groups
     if train.groups is None:
         return None, None, []
     train_texts = _texts(train.groups)
-    problems = _missing(train, train_texts, "group")
-    test_texts = None if test is None or test.groups is None else _texts(test.groups)
-    if test is not None and test_texts is not None:
-        problems += _missing(test, test_texts, "group")
+    problems = _missing(train, train.groups, train_texts, "group")
+    test_texts = None
+    if test is not None and test.groups is not None:
+        test_texts = _texts(test.groups)
+        problems += _missing(test, test.groups, test_texts, "group")
     number: dict[str | None, int] = {}
     encoded = [
         None if texts is None else np.array([number.setdefault(text, len(number)) for text in texts], dtype=np.int64)
         for texts in (train_texts, test_texts)
     ]
     return encoded[0], encoded[1], problems
+
+
+def label_texts(part: Part) -> list[str | None]:
+    """The labels of a part as text, None where one is missing; empty where it has none at all."""
+    return [] if part.labels is None else _texts(part.labels)
 
 
 def _texts(values: Values) -> list[str | None]:
@@ -156,16 +162,33 @@ def _stripped(value: str | None) -> str | None:
     return None if text is None or text.lower() in _MISSING else text
 
 
-def _missing(part: Part, texts: Sequence[str | None], what: str) -> list[str]:
-    rows = [row for row, text in enumerate(texts) if text is None]
-    return shortened(
-        [
-            f"{part.name}, {part.locate(row)}: every row needs a {what}; this one has none. "
-            "Fill it in or remove the row."
-            for row in rows
-        ],
-        f"rows without a {what}",
+def _without_question_marks(texts: list[str | None]) -> list[str | None]:
+    """Where every other label is a number, a question mark is no class of its own."""
+    others = set(texts) - {None, "?"}
+    if "?" not in texts or not others or not all(text and _NUMBER.fullmatch(text) for text in others):
+        return texts
+    return [None if text == "?" else text for text in texts]
+
+
+def _missing(part: Part, values: Values, texts: Sequence[str | None], what: str) -> list[str]:
+    """One line for each way in which a label or a group is missing."""
+    return grouped(
+        (
+            (
+                f"{part.name}, {part.locate(row)}",
+                f"every row needs a {what}; got {_missing_words(values[row])}. Fill it in or remove the row.",
+            )
+            for row, text in enumerate(texts)
+            if text is None
+        ),
+        "row",
     )
+
+
+def _missing_words(value: object) -> str:
+    if isinstance(value, str) and value.strip():
+        return f"{shown(value)}, which stands for none"
+    return "NaN" if isinstance(value, float) else "an empty cell"
 
 
 def _fractional(part: Part, texts: Sequence[str | None], present: set[str]) -> list[str]:
@@ -173,15 +196,15 @@ def _fractional(part: Part, texts: Sequence[str | None], present: set[str]) -> l
     if not present or not all(_NUMBER.fullmatch(text) for text in present):
         return []
     column = f", column {shown(part.label_name)}" if part.label_name else ""
-    rows = [row for row, text in enumerate(texts) if text is not None and not _WHOLE.fullmatch(text)]
-    return shortened(
-        [
-            f"{part.name}, {part.locate(row)}{column}: a label must be a whole number or text; got {texts[row]}. "
-            "Correct it, or name the label column with --label."
-            for row in rows
-        ],
-        "fractional labels",
+    wrong = [row for row, text in enumerate(texts) if text is not None and not _WHOLE.fullmatch(text)]
+    if not wrong:
+        return []
+    more = f" (and {len(wrong) - 1:,} more row{'s' * (len(wrong) > 2)} with a fraction)" * (len(wrong) > 1)
+    problem = (
+        f"{part.name}, {part.locate(wrong[0])}{column}: a label must be a whole number or text; got "
+        f"{texts[wrong[0]]}{more}. Correct it, or name the label column with --label."
     )
+    return [problem]
 
 
 def _too_few(part: Part, y: Labels, names: Sequence[str]) -> list[str]:

@@ -26,7 +26,7 @@ from bakeoff.data._pictures import class_folders, read_folder
 from bakeoff.errors import DataError
 from bakeoff.types import ProgressCallback
 
-__all__ = ["catalog_names", "load"]
+__all__ = ["catalog_names", "load", "read_parts"]
 
 Parts = tuple[Part, Part | None]
 
@@ -83,10 +83,15 @@ def load(
     with clear_errors(path):
         if not path.exists():
             raise DataError(_nothing_there(name))
-    train, test = _folder(path, options, progress) if path.is_dir() else _file(path, options)
+    train, test = read_parts(path, options, progress)
     if options.test is not None:
         test = _second(Path(options.test), path, train, test, (options, progress))
     return assemble(safe_name(path.resolve().name), train, test, options)
+
+
+def read_parts(path: Path, options: DataOptions, progress: ProgressCallback | None = None) -> Parts:
+    """The rows of a file or folder as they come, and the test rows that it holds or that lie beside it."""
+    return _folder(path, options, progress) if path.is_dir() else _file(path, options)
 
 
 def _named_set(name: str, options: DataOptions, progress: ProgressCallback | None) -> Dataset:

@@ -27,6 +27,22 @@ class NearCopies:
     too_large : sequence of int
         Sizes of the training groups that have too many of the rows to be kept together; their rows are alone in
         `train`.
+    whole_class : sequence of int
+        Sizes of the training groups that held every row of a class, so that no split could have had the class on both
+        sides; their rows are alone in `train`.
+    n_resembling : int
+        Pairs of training rows that reach the threshold.
+    n_pairs : int
+        Those of them that are taken for copies: chance resemblance does not explain them.
+    expected_by_chance : float
+        How many pairs of different training images were expected to pass as copies.
+    closeness : float or None
+        A copy had to be nearer than this share of the distance to the next images that are none. None where nothing
+        could be told from chance resemblance, and for plain rows.
+    registered : bool
+        Whether shifted and turned copies were looked for too.
+    exact_search : bool
+        Whether all pairs were compared; in very large sets some near neighbours are missed.
     """
 
     threshold: float | None
@@ -34,6 +50,13 @@ class NearCopies:
     test: Groups | None = None
     test_in_train: NDArray[np.bool_] | None = None
     too_large: tuple[int, ...] = ()
+    whole_class: tuple[int, ...] = ()
+    n_resembling: int = 0
+    n_pairs: int = 0
+    expected_by_chance: float = 0.0
+    closeness: float | None = None
+    registered: bool = False
+    exact_search: bool = True
 
     @property
     def has_groups(self) -> bool:

@@ -3,21 +3,22 @@
 import math
 import zipfile
 import zlib
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bakeoff.data._files import clear_errors, require_size, source_of
+from bakeoff.data._files import clear_errors, magic, require_memory, source_of
 from bakeoff.data._options import DataOptions
-from bakeoff.data._part import Part, Values, listed
+from bakeoff.data._part import Part, Values, listed, raise_if_any
 from bakeoff.errors import DataError
 
 __all__ = ["read_npz"]
 
+_WANTED = {"x", "y", "x_train", "y_train", "x_test", "y_test"}
 _ALLOWED = {"X": "buif", "y": "buifU"}  # NumPy's letters: truth values, whole numbers, floats, text
 
 
@@ -60,9 +61,6 @@ def _part(path: Path, arrays: Mapping[str, NDArray[Any]], suffix: str, group: st
         )
     if labels is not None:
         labels = _one_axis(path, keys[f"y{suffix}"], labels)
-    for name, other in (("labels", labels), ("groups", groups)):
-        if other is not None and len(other) != len(X):
-            raise DataError(f"{path.name}: {key} has {len(X):,} rows and its {name} {len(other):,}. Both must agree.")
     shape = (*X.shape[1:], 1)[:3] if X.ndim > 2 else None
     flat = X.reshape(len(X), -1)
     return Part(
@@ -89,53 +87,101 @@ def _one_axis(path: Path, key: str, values: NDArray[Any]) -> Values:
 
 
 def _arrays(path: Path, group: str | None) -> dict[str, NDArray[Any]]:
-    wanted = {"x", "y", "x_train", "y_train", "x_test", "y_test"}
-    arrays: dict[str, NDArray[Any]] = {}
-    problems: list[str] = []
+    """The arrays that are wanted, after all their headers were found to be sound and to belong together."""
+    _require_archive(path)
     try:
         with clear_errors(path), zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                key = member.filename.removesuffix(".npy")
-                if key.lower() not in wanted and (
-                    group is None or key not in {group, f"{group}_train", f"{group}_test"}
-                ):
-                    continue
-                problem = _header_problem(path, archive, member)
-                if problem:
-                    problems.append(problem)
-                else:
-                    with archive.open(member) as file:
-                        arrays[key] = np.lib.format.read_array(file, allow_pickle=False)
+            headers = [_header(archive, member) for member in archive.infolist() if _is_wanted(member, group)]
+            raise_if_any(
+                [*(problem for header in headers if (problem := header.problem(path))), *_unlike(path, headers)]
+            )
+            arrays = {}
+            for header in headers:
+                with archive.open(header.member) as file:
+                    arrays[header.key] = np.lib.format.read_array(file, allow_pickle=False)
+            return arrays
+    except DataError:
+        raise  # it is a ValueError too, and would be wrapped below
     except zipfile.BadZipFile as error:
-        raise DataError(f"{path.name}: not an NPZ archive ({error}). Write it with numpy.savez.") from error
+        raise DataError(
+            f"{path.name}: the NPZ archive is cut off or damaged. Fetch it again, or write it with numpy.savez."
+        ) from error
     except (ValueError, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
-        raise DataError(f"{path.name}: cannot be read ({error}). Write it again with numpy.savez.") from error
-    if problems:
-        raise DataError(problems)
-    return arrays
+        raise DataError(
+            f"{path.name}: holds an array that is no NumPy array or is damaged. Write it again with numpy.savez."
+        ) from error
 
 
-def _header_problem(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str | None:
-    """What is wrong with an array, seen from its header before memory is taken for it."""
+def _require_archive(path: Path) -> None:
+    first = magic(path)
+    if first.startswith(b"\x93NUMPY"):
+        raise DataError(
+            f"{path.name}: is a single NumPy array, not an NPZ archive. Save X and y together with numpy.savez."
+        )
+    if not first.startswith(b"PK"):
+        raise DataError(f"{path.name}: is not an NPZ archive, whatever its name says. Write it with numpy.savez.")
+
+
+def _is_wanted(member: zipfile.ZipInfo, group: str | None) -> bool:
+    key = member.filename.removesuffix(".npy")
+    groups = set() if group is None else {group, f"{group}_train", f"{group}_test"}
+    return key.lower() in _WANTED or key in groups
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What an array says of itself, before memory is taken for it."""
+
+    member: zipfile.ZipInfo
+    key: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    start: int
+
+    def problem(self, path: Path) -> str | None:
+        """What is wrong with this array alone."""
+        place = f"{path.name}: {self.key}"
+        if self.dtype.hasobject:
+            return (
+                f"{place} holds Python objects, which are never read (they could run code). Save it as numbers or text."
+            )
+        role = "X" if self.key.lower().startswith("x") else "y"
+        if self.dtype.kind not in _ALLOWED[role]:
+            wanted = "numbers" if role == "X" else "numbers or text"
+            return f"{place} must hold {wanted}; it holds {self.dtype}. Convert it."
+        n_bytes = math.prod(self.shape) * self.dtype.itemsize
+        require_memory(place, n_bytes)
+        if n_bytes + self.start != self.member.file_size:
+            return (
+                f"{place} says it has {self.shape} values of {self.dtype}, {n_bytes:,} bytes; there are "
+                f"{self.member.file_size - self.start:,}. Write it again with numpy.savez."
+            )
+        return None
+
+
+def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Header:
     with archive.open(member) as file:
         version = np.lib.format.read_magic(file)
         read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read_header(file)
-        key, start = member.filename.removesuffix(".npy"), file.tell()
-    role = "y" if not key.lower().startswith("x") else "X"
-    if dtype.hasobject:
-        return (
-            f"{path.name}: {key} holds Python objects, which are never read (they could run code). "
-            "Save it as numbers or text."
-        )
-    if dtype.kind not in _ALLOWED[role]:
-        wanted = "numbers" if role == "X" else "numbers or text"
-        return f"{path.name}: {key} must hold {wanted}; it holds {dtype}. Convert it."
-    n_bytes = math.prod(shape) * dtype.itemsize
-    require_size(f"{path.name}: {key}", n_bytes)
-    if n_bytes + start != member.file_size:
-        return (
-            f"{path.name}: {key} says it has {shape} values of {dtype}, {n_bytes:,} bytes; there are "
-            f"{member.file_size - start:,}. Write it again with numpy.savez."
-        )
-    return None
+        return _Header(member, member.filename.removesuffix(".npy"), shape, dtype, file.tell())
+
+
+def _unlike(path: Path, headers: Sequence[_Header]) -> Iterator[str]:
+    """Labels and groups that are not as many as their rows."""
+    by_key = {header.key.lower(): header for header in headers if header.shape}
+    for suffix in ("", "_train", "_test"):
+        X = by_key.get(f"x{suffix}")
+        for key, other in by_key.items():
+            if (
+                X is None
+                or other is X
+                or not key.endswith(suffix)
+                or (not suffix and key.endswith(("_train", "_test")))
+            ):
+                continue
+            if other.shape[0] != X.shape[0]:
+                yield (
+                    f"{path.name}: {X.key} has {X.shape[0]:,} rows and {other.key} {other.shape[0]:,}. "
+                    "Both must have as many."
+                )

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from bakeoff.data._csv import ChooseRoles
-from bakeoff.data._files import clear_errors, require_size, source_of
+from bakeoff.data._files import clear_errors, require_memory, source_of
 from bakeoff.data._frame import part_of_frame
 from bakeoff.data._part import Part
 from bakeoff.errors import DataError
@@ -28,7 +28,7 @@ def read_parquet(path: Path, choose_roles: ChooseRoles) -> Part:
             table = pl.scan_parquet(path)
             names = table.collect_schema().names()
             height = int(table.select(pl.len()).collect().item())
-            require_size(path.name, height * len(names))
+            require_memory(path.name, height * len(names))
             frame = table.collect()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         reason = str(error).splitlines()[0]

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from bakeoff.data._dataset import Source
-from bakeoff.data._files import clear_errors, require_size, source_of
+from bakeoff.data._files import clear_errors, require_memory, source_of
 from bakeoff.data._options import DataOptions
-from bakeoff.data._part import Part, listed, shortened
+from bakeoff.data._part import Part, grouped, listed, shortened
 from bakeoff.errors import DataError
 from bakeoff.types import Images, ProgressCallback
 
@@ -62,6 +62,8 @@ def open_picture(path: Path, name: str, decode: bool = True) -> Iterator[Image.I
             _require_modest(picture, name)
             if decode:
                 picture.load()
+        except DataError:
+            raise  # it is a ValueError too, and would be wrapped below
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise DataError(_TOO_LARGE.format(name=name, limit=MAX_PIXELS, got="far more")) from error
         except (FileNotFoundError, PermissionError) as error:
@@ -128,12 +130,11 @@ def read_folder(
     names = [f"{path.parent.name}/{path.name}" for path in paths]
     problems, sizes, modes = _survey(paths, names)
     shape, rule = _shape(sizes, modes, options.image_shape, like)
-    problems += [
-        f"{name}: all pictures must have one size, {shape[0]}x{shape[1]} (height x width) {rule}; this one is {h}x{w}. "
-        "Resize it or leave it out."
-        for name, (h, w) in sizes.items()
-        if (h, w) != shape[:2]
-    ]
+    must = f"all pictures must have one size, {shape[0]}x{shape[1]} (height x width) {rule}; this one is"
+    other_sizes = [(name, (h, w)) for name, (h, w) in sizes.items() if (h, w) != shape[:2]]
+    problems += grouped(
+        ((name, f"{must} {h}x{w}. Resize it or leave it out.") for name, (h, w) in other_sizes), "picture"
+    )
     if not problems:
         pixels, problems = _decoded(paths, names, shape, progress)
     if problems:
@@ -200,7 +201,7 @@ def _shape(
 def _decoded(
     paths: Sequence[Path], names: Sequence[str], shape: tuple[int, int, int], progress: ProgressCallback | None
 ) -> tuple[NDArray[np.uint8], list[str]]:
-    require_size("the pictures", len(paths) * math.prod(shape))
+    require_memory("the pictures", len(paths) * math.prod(shape))
     pixels = np.empty((len(paths), *shape), dtype=np.uint8)
     problems: list[str] = []
     for i, (path, name) in enumerate(zip(paths, names, strict=True)):

@@ -10,7 +10,7 @@ from PIL import Image
 from bakeoff.data._assemble import checked_pixels, finite_rows
 from bakeoff.data._columns import LABEL_NAMES, Roles
 from bakeoff.data._csv import read_csv
-from bakeoff.data._files import clear_errors, require_size
+from bakeoff.data._files import clear_errors, require_memory
 from bakeoff.data._part import listed, raise_if_any, shortened, shown
 from bakeoff.data._pictures import PICTURE_ENDINGS, natural_order, open_picture, to_array
 from bakeoff.errors import DataError
@@ -60,7 +60,7 @@ def read_images(paths: Sequence[str], shape: tuple[int, int, int], pixel_max: in
     """
     files = _pictures_in(paths)
     height, width, channels = shape
-    require_size("the pictures", len(files) * height * width * channels)
+    require_memory("the pictures", len(files) * height * width * channels)
     pixels = np.empty((len(files), height, width, channels), dtype=np.uint8)
     problems: list[str] = []
     resized: list[str] = []
@@ -108,7 +108,7 @@ def read_rows(
     """
     notes: list[str] = []
     part = read_csv(Path(path), _roles_for(path, n_features, feature_names, notes))
-    rows, problems = finite_rows(part) if pixel_max is None else checked_pixels(part, pixel_max)
+    rows, problems = finite_rows(part) if pixel_max is None else checked_pixels(part, pixel_max, or_rows="")
     raise_if_any([*part.problems, *problems])
     return ReadRows(rows, [f"{part.name}, {part.locate(row)}" for row in range(len(rows))], notes)
 

@@ -4,6 +4,8 @@ A recipe says what data, which protocol, which contestants and which published f
 and imports none: a contestant's settings are an opaque mapping here, which the contestant itself validates.
 """
 
+from bakeoff.recipe._claim_file import load_claims
+from bakeoff.recipe._claim_text import parse_claim
 from bakeoff.recipe._recipe import Claim, ContestantEntry, DataEntry, Protocol, Recipe, is_reserved_name
 from bakeoff.recipe._text import dump_recipe, load_recipe, parse_recipe, validate_recipe
 
@@ -15,7 +17,9 @@ __all__ = [
     "Recipe",
     "dump_recipe",
     "is_reserved_name",
+    "load_claims",
     "load_recipe",
+    "parse_claim",
     "parse_recipe",
     "validate_recipe",
 ]

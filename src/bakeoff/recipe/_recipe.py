@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from bakeoff.recipe._figure import read_figure
 from bakeoff.types import Metric
 
 __all__ = ["SCHEMA", "Claim", "ContestantEntry", "DataEntry", "Protocol", "Recipe", "is_reserved_name"]
@@ -112,6 +113,9 @@ class Protocol(_Entry):
         ``"auto"``: the test file if there is one; else five folds under 5,000 rows and a holdout from there on.
     holdout_fraction : float
     n_folds : int
+    probes : bool
+        Also train a few small models that tell what near-copies do to a score, whether the test rows are unlike the
+        training rows, and which labels to look at.
     refit : bool
         Fit again on all training rows with what was chosen, and let the test rows see that fit.
     seeds : int or sequence of int
@@ -132,6 +136,7 @@ class Protocol(_Entry):
     test: Literal["auto", "file", "holdout", "folds"] = "auto"
     holdout_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
     n_folds: Annotated[int, Field(ge=3, le=50)] = 5
+    probes: bool = True
     refit: bool = True
     seeds: Seeds = (0, 1, 2, 3, 4)
     primary_metric: Metric = "f1_macro"
@@ -187,21 +192,41 @@ class Claim(_Entry):
     ----------
     contestant : str
         The name of a contestant of the recipe.
-    metric : {"accuracy", "f1_macro", "f1_weighted", "log_loss"}
-    published : float
+    metric : {"accuracy", "f1_macro", "f1_weighted", "log_loss", "f1"}
+        ``"f1"``: it was not said which average, so it is checked against both.
+    published : float or str
+        The figure; text may be a percentage (``"82.35 %"``) and keeps its last zeros.
     digits : int
-        How many digits after the point were printed.
-    on : {"test", "validation"}
+        How many digits after the point were printed; by default those that `published` is written with.
+    on : {"test", "validation", "training"}
+        ``"training"``: of the last epoch, which networks alone have.
     source : str or None
         Where it was published, in a few words.
+
+    Examples
+    --------
+    >>> claim = Claim(contestant="svc", metric="accuracy", published="84.17 %")
+    >>> claim.published, claim.digits
+    (0.8417, 4)
     """
 
     contestant: str
-    metric: Metric
+    metric: Literal[Metric, "f1"]
     published: float
     digits: Annotated[int, Field(ge=0, le=12)] = 4
-    on: Literal["test", "validation"] = "test"
+    on: Literal["test", "validation", "training"] = "test"
     source: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_printed(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or "published" not in value:
+            return value
+        try:
+            published, digits = read_figure(value["published"], is_share=value.get("metric") != "log_loss")
+        except ValueError as error:
+            raise ValueError(f"published {error}") from None
+        return {"digits": digits, **value, "published": published}
 
 
 class Recipe(_Entry):

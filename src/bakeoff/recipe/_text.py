@@ -1,28 +1,21 @@
 """Recipes as text: YAML and JSON in, YAML out, every problem in one line."""
 
-import difflib
 import json
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from bakeoff.errors import RecipeError
-from bakeoff.recipe._recipe import SCHEMA, Claim, ContestantEntry, DataEntry, Protocol, Recipe
+from bakeoff.recipe._problems import problem_lines
+from bakeoff.recipe._recipe import SCHEMA, DataEntry, Recipe
 
 __all__ = ["dump_recipe", "load_recipe", "parse_recipe", "validate_recipe"]
 
 _LARGEST_RECIPE = 1 << 20
-_SECTIONS: dict[str, type[BaseModel]] = {
-    "": Recipe,
-    "data": DataEntry,
-    "protocol": Protocol,
-    "contestants": ContestantEntry,
-    "claims": Claim,
-}
 
 
 class _Loader(yaml.SafeLoader):
@@ -123,7 +116,7 @@ def validate_recipe(document: Any) -> Recipe:
     try:
         return Recipe.model_validate(document)
     except ValidationError as error:
-        raise RecipeError(list(_problem_lines(error))) from None
+        raise RecipeError(problem_lines(error)) from None
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -175,37 +168,5 @@ def _paths_from(folder: Path, data: DataEntry) -> DataEntry:
     return data.model_copy(update={"source": beside(data.source), "test": beside(data.test)})
 
 
-def _problem_lines(error: ValidationError) -> Iterator[str]:
-    problems = error.errors(include_url=False)
-    for problem in problems:
-        location = [str(part) for part in problem["loc"]]
-        # A list that lost its invalid entries is also called too short: that says nothing new.
-        if problem["type"] == "too_short" and any(
-            other["loc"][: len(location)] == problem["loc"] and other is not problem for other in problems
-        ):
-            continue
-        where = ".".join(location) or "recipe"
-        if problem["type"] == "extra_forbidden":
-            yield f"{where}: unknown key{_nearest(location)}"
-        elif problem["type"] == "missing":
-            yield f"{where}: is required and missing"
-        else:
-            message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be").rstrip(".")
-            got = "" if problem["type"] == "value_error" else f". Got {_short(problem['input'])}"
-            yield f"{where}: {message[0].lower()}{message[1:]}{got}"
-
-
-def _nearest(location: list[str]) -> str:
-    section = _SECTIONS.get(location[0] if len(location) > 1 else "", Recipe)
-    known = [field.alias or name for name, field in section.model_fields.items()]
-    match = difflib.get_close_matches(location[-1], known, n=1)
-    return f"; did you mean {match[0]!r}?" if match else f"; known keys are {', '.join(known)}"
-
-
 def _why(error: Exception) -> str:
     return "nested too deeply" if isinstance(error, RecursionError) else str(error)
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

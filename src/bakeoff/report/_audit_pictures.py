@@ -1,14 +1,16 @@
-"""The three pictures of the data on their own, for an audit that trains nothing."""
+"""The pictures of the data on their own, for an audit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
+from bakeoff.report import figures
 from bakeoff.report._figure_files import write_figure
 from bakeoff.report._run import StoredRun
-from bakeoff.report._view import View
+from bakeoff.report._view import Chart, View
 from bakeoff.report.sections import Context, data
 
 __all__ = ["draw_data_pictures"]
@@ -17,7 +19,9 @@ __all__ = ["draw_data_pictures"]
 def draw_data_pictures(
     folder: str | Path, card: Mapping[str, Any], pictures: Mapping[str, NDArray[Any]]
 ) -> Sequence[Path]:
-    """Draw random rows with labels, the class histogram, and one image of each class, as PNG and SVG.
+    """Draw random rows with labels, the class histogram, one image of each class, and what there is to look at.
+
+    Each is written as PNG and SVG.
 
     Parameters
     ----------
@@ -26,8 +30,9 @@ def draw_data_pictures(
     card : mapping
         The ``data`` part of ``results.json``.
     pictures : mapping of array name to array
-        ``sample_images``, ``sample_labels`` and ``class_images`` as in ``pictures.npz``; empty for plain rows, which
-        have the histogram alone.
+        As in ``pictures.npz``: ``sample_images``, ``sample_labels`` and ``class_images``; ``group_images`` and
+        ``group_similarity`` where there are near-copies; ``label_images``, ``label_given`` and ``label_suggested``
+        where there are labels to look at. Empty for plain rows, which have the histogram alone.
 
     Returns
     -------
@@ -40,6 +45,18 @@ def draw_data_pictures(
         If the folder cannot be written to.
     """
     folder = Path(folder)
-    section = data(Context(StoredRun(folder, {"data": card}, pictures=pictures)))
-    charts = View("", "", "", "", (), (section,)).charts()
+    context = Context(StoredRun(folder, {"data": card}, pictures=pictures))
+    charts = [*View("", "", "", "", (), (data(context),)).charts(), *_to_look_at(context, pictures)]
     return [write_figure(folder, chart).png_path for chart in charts]
+
+
+def _to_look_at(context: Context, pictures: Mapping[str, NDArray[Any]]) -> Iterator[Chart]:
+    if "group_images" in pictures:
+        draw = partial(figures.group_of_copies, pictures["group_images"], pictures["group_similarity"].tolist())
+        yield Chart("group", "One photograph and its near-copies.", "One photograph and its near-copies.", draw)
+    if "label_images" in pictures:
+        given, suggested = (
+            [context.class_name(int(index)) for index in pictures[f"label_{kind}"]] for kind in ("given", "suggested")
+        )
+        draw = partial(figures.label_candidates, pictures["label_images"], given, suggested)
+        yield Chart("label-candidates", "Labels to look at.", "Images whose labels are worth a look.", draw)

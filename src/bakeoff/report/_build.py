@@ -8,7 +8,7 @@ from bakeoff.report._format import count, is_number, score, times
 from bakeoff.report._run import read_run
 from bakeoff.report._text import shown
 from bakeoff.report._view import View
-from bakeoff.report.sections import SECTIONS, Context
+from bakeoff.report.sections import Context, sections_of
 
 __all__ = ["view", "view_of"]
 
@@ -39,7 +39,7 @@ def view_of(context: Context) -> View:
         verdict=verdict,
         verdict_rest=rest,
         facts=_facts(context),
-        sections=tuple(section(context) for section in SECTIONS),
+        sections=sections_of(context),
     )
 
 

@@ -57,7 +57,8 @@ def _draw(folder: Path, charts: Iterable[Chart]) -> Mapping[str, _Drawing]:
 
 
 def _page(report: View, drawings: Mapping[str, _Drawing]) -> str:
-    return _environment().get_template("report.html").render(view=report, drawings=drawings)
+    titles = {section.name: section.title for section in report.sections}
+    return _environment().get_template("report.html").render(view=report, drawings=drawings, titles=titles)
 
 
 @cache

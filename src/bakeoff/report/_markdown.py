@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from bakeoff.report._view import Block, Cell, Code, Findings, Fold, Points, Section, Table, Words
+from bakeoff.report._view import Block, Cell, Checks, Code, Finding, Findings, Fold, Points, Section, Table, Words
 
 __all__ = ["escaped", "markdown"]
 
@@ -46,8 +46,9 @@ def _blocks(blocks: tuple[Block, ...], with_folds: bool) -> Iterator[str]:
             case Points():
                 yield _list(block.items)
             case Findings():
-                lines = [f"{each.severity} {each.code}: {each.title}. {each.detail}".strip() for each in block.findings]
-                yield _list(tuple(lines))
+                yield _list(tuple(map(_finding, block.findings)))
+            case Checks():
+                yield _list(tuple(f"{each.name}, {each.words}: {each.text}" for each in block.checks))
             case Table():
                 yield _table(block)
             case Code():
@@ -57,6 +58,12 @@ def _blocks(blocks: tuple[Block, ...], with_folds: bool) -> Iterator[str]:
                 yield from _blocks(block.blocks, with_folds)
             case _:  # figures and galleries are drawn by code cells
                 pass
+
+
+def _finding(finding: Finding) -> str:
+    remedy = f"What to do: {finding.remedy}" if finding.remedy else ""
+    title = f"{finding.severity} {finding.code}: {finding.title}."
+    return " ".join(filter(None, (title, finding.detail, remedy)))
 
 
 def _list(items: tuple[str, ...]) -> str:

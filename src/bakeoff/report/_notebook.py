@@ -19,7 +19,7 @@ from bakeoff.report import _notebook_cells as cells
 from bakeoff.report._build import view_of
 from bakeoff.report._markdown import escaped, markdown
 from bakeoff.report._run import StoredRun, read_run
-from bakeoff.report._view import View
+from bakeoff.report._view import Section, View
 from bakeoff.report.figures import save_png
 from bakeoff.report.sections import Context, name_of, watched
 from bakeoff.store import write_atomically
@@ -65,7 +65,7 @@ def write_notebook(run_folder: str | Path) -> Path:
     book.words(_opening(report))
     book.code(_LOAD, [nbformat.v4.new_output("execute_result", {"text/plain": repr(sorted(run.results))})])
     for section in report.sections:
-        steps = list(_steps(context, section.name))
+        steps = list(_steps(context, section))
         book.words(markdown(section, with_folds=not steps))
         for function, values in steps:
             if "number" in values:
@@ -89,18 +89,28 @@ def _opening(report: View) -> str:
     return f"# {escaped(report.title)}\n\n{escaped(report.created)}\n\n**{escaped(report.verdict)}**{rest}\n\n{facts}"
 
 
-def _steps(context: Context, section: str) -> Iterator[_Step]:
+_DRAWN_BY: Mapping[str, Callable[..., Figure | None]] = {  # chart: the cell that draws it
+    "validation-against-test": cells.validation_against_test,
+    "group-of-copies": cells.group_of_copies,
+    "harm-of-a-random-split": cells.harm,
+    "label-candidates": cells.label_candidates,
+}
+
+
+def _steps(context: Context, section: Section) -> Iterator[_Step]:
     """The code cells of a section that have something to show, each with the values that it starts from."""
-    if section == "data":
+    if section.name == "data":
         yield from _data_steps(context)
-    elif section == "leaderboard" and context.contestants:
+    elif section.name == "leaderboard" and context.contestants:
         yield from ((cells.scores, {}), (cells.leaderboard, {}), (cells.times, {}))
-    elif section == "comparisons" and context.run.entries("comparisons"):
+    elif section.name == "comparisons" and context.run.entries("comparisons"):
         yield cells.comparisons, {}
-    elif section == "calibration" and any(context.of_part(entry, "reliability") for entry in context.contestants):
+    elif section.name in ("validation", "copies", "labels"):
+        yield from ((_DRAWN_BY[chart.name], {}) for chart in section.charts())
+    elif section.name == "calibration" and any(context.of_part(entry, "reliability") for entry in context.contestants):
         yield cells.reliability, {"part": context.part}
     else:
-        yield from _contestant_steps(context, section)
+        yield from _contestant_steps(context, section.name)
 
 
 def _data_steps(context: Context) -> Iterator[_Step]:

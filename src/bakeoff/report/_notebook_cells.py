@@ -17,7 +17,10 @@ __all__ = [
     "class_histogram",
     "comparisons",
     "confusion_matrix",
+    "group_of_copies",
+    "harm",
     "history",
+    "label_candidates",
     "leaderboard",
     "mistakes",
     "one_image_per_class",
@@ -28,6 +31,7 @@ __all__ = [
     "scores",
     "summary",
     "times",
+    "validation_against_test",
 ]
 
 
@@ -98,6 +102,37 @@ def comparisons(run: Run) -> None:
         print(f"{pair['a']!r} - {pair['b']!r} on {pair['on']} rows, {pair['estimand']}: {pair['decision']}")
         if pair["difference"] is not None:
             print(f"    difference {pair['difference']:+.4f}, interval {pair['low']} to {pair['high']}")
+
+
+def validation_against_test(run: Run) -> Figure:
+    """Whether validation tells the truth: on the dotted line it does."""
+    contestants = [entry for entry in run.results["contestants"] if entry["family"] != "dummy"]
+    return figures.validation_against_test(contestants, run.results["protocol"]["primary_metric"])
+
+
+def group_of_copies(run: Run) -> Figure:
+    """One photograph and its near-copies."""
+    with np.load(run.folder / "pictures.npz") as pictures:
+        images, similarity = pictures["group_images"], pictures["group_similarity"]
+    return figures.group_of_copies(images, similarity.tolist())
+
+
+def harm(run: Run) -> Figure:
+    """What a random split promises, and what groups kept together leave of it."""
+    probes = run.results["data"]["probes"]["harm"]["contestants"]
+    is_grouped = run.results["protocol"]["validation"] != "test"
+    contestants = [entry for entry in run.results["contestants"] if is_grouped and entry["family"] != "dummy"]
+    return figures.harm(probes, contestants)
+
+
+def label_candidates(run: Run) -> Figure:
+    """Labels to look at: the one that is given, and what the other rows speak for."""
+    names = run.results["data"]["class_names"]
+    with np.load(run.folder / "pictures.npz") as pictures:
+        images = pictures["label_images"]
+        given = [names[label] for label in pictures["label_given"]]
+        suggested = [names[label] for label in pictures["label_suggested"]]
+    return figures.label_candidates(images, given, suggested)
 
 
 def history(run: Run, number: int) -> Figure:

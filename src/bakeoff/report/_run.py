@@ -53,6 +53,8 @@ class StoredRun:
         ``recipe.yaml`` as text; empty where there is none.
     pictures : mapping of array name to array
         ``pictures.npz``; empty for plain rows.
+    added_claims : mapping
+        ``claims.json``; empty where no published figures were added after the run.
     """
 
     folder: Path
@@ -60,6 +62,7 @@ class StoredRun:
     environment: Mapping[str, Any] = field(default_factory=dict)
     recipe: str = ""
     pictures: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    added_claims: Mapping[str, Any] = field(default_factory=dict)
 
     def part(self, name: str) -> Mapping[str, Any]:
         """One object of ``results.json``, empty where it is missing or null."""
@@ -68,6 +71,17 @@ class StoredRun:
     def entries(self, name: str) -> Sequence[Mapping[str, Any]]:
         """One list of ``results.json``, empty where it is missing or null."""
         return self.results.get(name) or ()
+
+    @property
+    def claims(self) -> Sequence[Mapping[str, Any]]:
+        """Published figures that were checked: those of the recipe, then those that were added."""
+        return [*self.entries("claims"), *(self.added_claims.get("claims") or ())]
+
+    @property
+    def claim_sentences(self) -> Sequence[str]:
+        """What they amount to together."""
+        known = self.added_claims.get("claim_sentences") or self.results.get("claim_sentences")
+        return list(known or ())
 
     def mistakes(self, contestant: str) -> Mistakes | None:
         """The pictures of what a contestant got most wrong; None where there are none."""
@@ -101,6 +115,7 @@ def read_run(folder: str | Path) -> StoredRun:
         environment=_json(folder / "environment.json") or {},
         recipe=_text(recipe) if recipe.is_file() else "",
         pictures=_arrays(folder / "pictures.npz"),
+        added_claims=_json(folder / "claims.json") or {},
     )
 
 

@@ -16,6 +16,8 @@ __all__ = [
     "Cell",
     "Chart",
     "Charts",
+    "Check",
+    "Checks",
     "Code",
     "Column",
     "Finding",
@@ -25,6 +27,7 @@ __all__ = [
     "Picture",
     "Points",
     "Section",
+    "State",
     "Table",
     "Tone",
     "View",
@@ -33,6 +36,9 @@ __all__ = [
 
 Tone: TypeAlias = Literal["", "good", "bad", "warn", "muted"]
 """How a text is meant, beside its words: never the only sign of it."""
+
+State: TypeAlias = Literal["fine", "look", "unchecked"]
+"""What came out where something was looked into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +168,25 @@ class Gallery:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found."""
+    """What a check found.
+
+    Parameters
+    ----------
+    code : str
+    severity : {"error", "warning", "note"}
+    title, detail : str
+    remedy : str
+        What to do about it, may be empty.
+    section : str
+        Name of the section that shows it; empty where there is none.
+    """
 
     code: str
     severity: Literal["error", "warning", "note"]
     title: str
     detail: str
+    remedy: str = ""
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +195,40 @@ class Findings:
 
     kind: ClassVar[str] = "findings"
     findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked into, or was not.
+
+    Parameters
+    ----------
+    name : str
+        What was looked into.
+    state : {"fine", "look", "unchecked"}
+    text : str
+        What came out, in a sentence.
+    section : str
+        Name of the section that shows more; empty where there is none.
+    """
+
+    name: str
+    state: State
+    text: str
+    section: str = ""
+
+    @property
+    def words(self) -> str:
+        """The state in words."""
+        return {"fine": "fine", "look": "look at this", "unchecked": "not checked"}[self.state]
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What was looked into, so that silence means something."""
+
+    kind: ClassVar[str] = "checks"
+    checks: tuple[Check, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +241,7 @@ class Fold:
     is_open: bool = False
 
 
-Block: TypeAlias = Words | Points | Code | Table | Chart | Charts | Gallery | Findings | Fold
+Block: TypeAlias = Words | Points | Code | Table | Chart | Charts | Gallery | Findings | Checks | Fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +251,10 @@ class Section:
     name: str
     title: str
     blocks: tuple[Block, ...]
+
+    def charts(self) -> Iterator[Chart]:
+        """Every figure of the section, in the order of reading."""
+        return _charts(self.blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +274,7 @@ class View:
     facts : tuple of (name, value)
         The few figures that belong beside the verdict.
     sections : tuple of Section
-        In the order of reading; the first is trust.
+        In the order of reading.
     """
 
     title: str
@@ -230,7 +287,7 @@ class View:
     def charts(self) -> Iterator[Chart]:
         """Every figure of the report, in the order of reading."""
         for section in self.sections:
-            yield from _charts(section.blocks)
+            yield from section.charts()
 
 
 def _charts(blocks: tuple[Block, ...]) -> Iterator[Chart]:

@@ -4,7 +4,7 @@ import sqlite3
 
 from bakeoff.errors import StoreError
 
-__all__ = ["SCHEMA_VERSION", "migrate"]
+__all__ = ["SCHEMA_VERSION", "migrate", "require_current"]
 
 _MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (  # 0 -> 1
@@ -66,11 +66,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN EXCLUSIVE")
     try:
         version = _version(connection)  # again: another process may have migrated while this one waited
-        if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"bakeoff.sqlite has schema {version}; this release of Bakeoff reads up to {SCHEMA_VERSION}. "
-                "Install a newer Bakeoff or use another folder"
-            )
+        _refuse_later(version)
         for number in range(version, SCHEMA_VERSION):
             for statement in _MIGRATIONS[number]:
                 connection.execute(statement)
@@ -79,6 +75,31 @@ def migrate(connection: sqlite3.Connection) -> None:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def require_current(connection: sqlite3.Connection) -> None:
+    """Refuse a database that could only be read after a migration.
+
+    Raises
+    ------
+    StoreError
+        If an earlier or a later release of Bakeoff wrote it.
+    """
+    version = _version(connection)
+    _refuse_later(version)
+    if version < SCHEMA_VERSION:
+        raise StoreError(
+            f"bakeoff.sqlite has schema {version}; this release of Bakeoff reads {SCHEMA_VERSION}. "
+            "`bakeoff run` in this folder brings it up to date"
+        )
+
+
+def _refuse_later(version: int) -> None:
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"bakeoff.sqlite has schema {version}; this release of Bakeoff reads up to {SCHEMA_VERSION}. "
+            "Install a newer Bakeoff or use another folder"
+        )
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,11 +19,10 @@ from numpy.typing import NDArray
 
 from bakeoff.errors import StoreError
 from bakeoff.store._files import write_folder_atomically
-from bakeoff.store._openings import Opening, OpeningCount, hash_rows, name_of_rows
-from bakeoff.store._schema import migrate
-from bakeoff.types import Rows
+from bakeoff.store._openings import Fingerprints, Opening, OpeningHistory, name_of_rows, overlap
+from bakeoff.store._schema import migrate, require_current
 
-__all__ = ["FitRecord", "RunRecord", "Store"]
+__all__ = ["FitRecord", "OpeningRecord", "RunRecord", "Store"]
 
 _BUSY_SECONDS = 60.0
 
@@ -67,6 +67,18 @@ class RunRecord:
     verdict: str
 
 
+@dataclass(frozen=True, slots=True)
+class OpeningRecord:
+    """One use of test labels as the workspace lists it; `test_set` names the rows, whatever their order."""
+
+    created: str
+    run: str
+    purpose: str
+    times: int
+    test_set: str
+    n_rows: int
+
+
 class Store:
     """What a workspace keeps. Use it as a context manager.
 
@@ -74,30 +86,47 @@ class Store:
     ----------
     workspace : Path
         Made if it is not there.
+    read_only : bool
+        Look, and change nothing: neither the folder nor the database is made, migrated or written to.
 
     Raises
     ------
     StoreError
-        If the folder cannot be written to, or a later release wrote it.
+        If the folder cannot be written to (or, to look at, has no database), or a later release wrote it.
     """
 
-    def __init__(self, workspace: Path) -> None:
+    def __init__(self, workspace: Path, *, read_only: bool = False) -> None:
         self.workspace = workspace
         self._artifacts = workspace / "artifacts"
+        with self._explained():
+            self._connection = self._look() if read_only else self._open()
+
+    def _look(self) -> sqlite3.Connection:
+        database = self.workspace / "bakeoff.sqlite"
+        # Where nobody may write and nobody does, SQLite cannot make the files beside a database in WAL mode, and has
+        # to be told that it need not.
+        nobody_writes = (
+            not os.access(self.workspace, os.W_OK) and not database.with_name(f"{database.name}-wal").exists()
+        )
+        mode = "immutable=1" if nobody_writes else "mode=ro"
+        connection = sqlite3.connect(f"{database.resolve().as_uri()}?{mode}", uri=True, timeout=_BUSY_SECONDS)
+        connection.execute("PRAGMA trusted_schema = OFF")
+        require_current(connection)
+        return connection
+
+    def _open(self) -> sqlite3.Connection:
         try:
             self._artifacts.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"{workspace}: cannot be written to: {error.strerror}") from error
-        with self._explained():
-            # Autocommit: every transaction is written out where it begins and ends.
-            self._connection = sqlite3.connect(
-                workspace / "bakeoff.sqlite", timeout=_BUSY_SECONDS, isolation_level=None
-            )
-            self._connection.execute("PRAGMA trusted_schema = OFF")
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
-            self._connection.execute("PRAGMA foreign_keys = ON")
-            migrate(self._connection)
+            raise StoreError(f"{self.workspace}: cannot be written to: {error.strerror}") from error
+        # Autocommit: every transaction is written out where it begins and ends.
+        connection = sqlite3.connect(self.workspace / "bakeoff.sqlite", timeout=_BUSY_SECONDS, isolation_level=None)
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        migrate(connection)
+        return connection
 
     def __enter__(self) -> Self:
         return self
@@ -173,37 +202,59 @@ class Store:
 
     # Openings --------------------------------------------------------------------------------------------------
 
-    def record_opening(self, X_test: Rows, run: str, purpose: str, times: int = 1) -> None:
-        """Write down that test labels are about to be used. Call it before, never after."""
-        hashes = hash_rows(X_test)
-        name = name_of_rows(hashes)
+    def record_opening(self, fingerprints: Fingerprints, run: str, purpose: str, times: int = 1) -> None:
+        """Write down that test labels are about to be used. Call it before, never after.
+
+        Parameters
+        ----------
+        fingerprints : (n,) uint64
+            Of the test rows, in any order; see `fingerprint_rows`.
+        run : str
+            Folder of the run, or the submission that is scored.
+        purpose : str
+            What the labels will be compared with.
+        times : int
+            How many comparisons follow.
+        """
+        rows = np.sort(fingerprints)
+        name = name_of_rows(rows)
         with self._transaction():
             self._connection.execute(
-                "INSERT OR IGNORE INTO test_sets VALUES (?, ?, ?)", (name, len(hashes), hashes.astype("<u8").tobytes())
+                "INSERT OR IGNORE INTO test_sets VALUES (?, ?, ?)", (name, len(rows), rows.astype("<u8").tobytes())
             )
             self._connection.execute(
                 "INSERT INTO openings (created, run, purpose, test_set, times) VALUES (?, ?, ?, ?, ?)",
                 (_now(), run, purpose, name, times),
             )
 
-    def openings(self, X_test: Rows) -> Sequence[Opening]:
-        """Every use of the labels of these rows, or of some of them, in order of time."""
-        wanted = hash_rows(X_test)
-        shared: dict[str, int] = {}
+    def opening_history(self, fingerprints: Fingerprints) -> OpeningHistory:
+        """Every use of the labels of these rows, or of some of them."""
+        in_others = np.zeros(len(fingerprints), dtype=np.bool_)
+        known: dict[str, tuple[int, bool]] = {}
         with self._explained():
             for name, blob in self._connection.execute("SELECT sha256, row_hashes FROM test_sets"):
-                shared[name] = len(np.intersect1d(wanted, np.frombuffer(blob, dtype="<u8")))
-            rows = self._connection.execute("SELECT created, run, purpose, times, test_set FROM openings ORDER BY id")
-            return [
-                Opening(created, run, purpose, times, shared[name])
-                for created, run, purpose, times, name in rows
-                if shared[name]
-            ]
+                shared, same = overlap(fingerprints, np.frombuffer(blob, dtype="<u8"))
+                if shared.any():
+                    known[name] = int(shared.sum()), same
+                    in_others |= shared & (not same)
+            rows = self._connection.execute(
+                "SELECT test_set, created, run, purpose, times FROM openings ORDER BY id"
+            ).fetchall()
+        openings = [
+            Opening(created, run, purpose, times, *known[name])
+            for name, created, run, purpose, times in rows
+            if name in known
+        ]
+        return OpeningHistory(len(fingerprints), openings, int(in_others.sum()))
 
-    def count_openings(self, X_test: Rows, run: str) -> OpeningCount:
-        """How often these rows, or some of them, were opened by this run and ever."""
-        known = self.openings(X_test)
-        return OpeningCount(sum(o.times for o in known if o.run == run), sum(o.times for o in known))
+    def all_openings(self) -> Sequence[OpeningRecord]:
+        """Every use of test labels in this workspace, in order of time."""
+        with self._explained():
+            rows = self._connection.execute(
+                "SELECT created, run, purpose, times, test_set, n_rows "
+                "FROM openings JOIN test_sets ON test_set = sha256 ORDER BY id"
+            ).fetchall()
+        return [OpeningRecord(*row) for row in rows]
 
     # SQLite ----------------------------------------------------------------------------------------------------
 

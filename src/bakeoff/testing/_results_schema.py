@@ -106,6 +106,18 @@ def _map(**keys: _Check) -> _Check:
     return check
 
 
+def _with_maybe(required: _Check, **keys: _Check) -> _Check:
+    """An object as `required` wants it; these keys are right where they are there."""
+
+    def check(value: Any, where: str) -> Iterator[str]:
+        yield from required(value, where)
+        for key, inner in keys.items():
+            if isinstance(value, Mapping) and key in value:
+                yield from inner(value[key], f"{where}.{key}" if where else key)
+
+    return check
+
+
 _BOOL = _one_of(True, False)
 _SHARE = _number(0, 1)
 _METRIC = _one_of("accuracy", "f1_macro", "f1_weighted", "log_loss")
@@ -151,63 +163,104 @@ def _history(value: Any, where: str) -> Iterator[str]:
         yield f"{where}: must have one number an epoch in every curve, got lengths {sorted(lengths)}"
 
 
-_CONTESTANT = _map(
-    name=_text(r"(?s).+"),
-    family=_text(r"(?s).+"),
-    seeds=_list(_whole()),
-    parameters=_maybe(_whole()),
-    bytes=_maybe(_whole()),
-    settings=_map(),
-    validation=_SCORES,
-    test=_SCORES,
-    seconds=_map(**dict.fromkeys(("fit", "compile", "predict", "predict_one_ms"), _maybe(_number(0)))),
-    fits=_list(
-        _map(
-            seed=_whole(),
-            stage=_one_of("validation", "refit"),
-            status=_one_of("ok", "failed", "timed out"),
-            reason=_maybe(_text()),
-            key=_maybe(_text()),
-            epochs=_maybe(_whole()),
-            reused=_BOOL,
-            notes=_list(_text()),
-        )
+_CONTESTANT = _with_maybe(
+    _map(
+        name=_text(r"(?s).+"),
+        family=_text(r"(?s).+"),
+        seeds=_list(_whole()),
+        parameters=_maybe(_whole()),
+        bytes=_maybe(_whole()),
+        settings=_map(),
+        validation=_SCORES,
+        test=_SCORES,
+        seconds=_map(**dict.fromkeys(("fit", "compile", "predict", "predict_one_ms"), _maybe(_number(0)))),
+        fits=_list(
+            _map(
+                seed=_whole(),
+                stage=_one_of("validation", "refit"),
+                status=_one_of("ok", "failed", "timed out"),
+                reason=_maybe(_text()),
+                key=_maybe(_text()),
+                epochs=_maybe(_whole()),
+                reused=_BOOL,
+                notes=_list(_text()),
+            )
+        ),
+        status=_one_of("ok", "failed", "timed out"),
+        reason=_maybe(_text()),
+        per_class=_parts(_list(_PER_CLASS)),
+        confusion=_parts(_list(_list(_number(0)))),
+        reliability=_parts(_RELIABILITY),
+        history=_list(_history),
+        summary=_list(_map(name=_text(), output=_text(), parameters=_maybe(_whole()))),
     ),
-    status=_one_of("ok", "failed", "timed out"),
-    reason=_maybe(_text()),
-    per_class=_parts(_list(_PER_CLASS)),
-    confusion=_parts(_list(_list(_number(0)))),
-    reliability=_parts(_RELIABILITY),
-    history=_list(_history),
-    summary=_list(_map(name=_text(), output=_text(), parameters=_maybe(_whole()))),
+    test_without_copies=_SCORES,
 )
 
-_DATA = _map(
-    name=_text(),
-    kind=_one_of("images", "rows"),
-    n_train=_whole(1),
-    n_validation=_maybe(_whole()),
-    n_test=_maybe(_whole()),
-    n_classes=_whole(2),
-    sha256=_HASH,
-    groups=_map(
+_FIGURE = _map(mean=_SHARE, low=_maybe(_SHARE), high=_maybe(_SHARE))
+
+_GROUPS = _with_maybe(
+    _map(
         declared=_BOOL,
         n_groups=_maybe(_whole()),
         median_size=_maybe(_number(0)),
         largest=_maybe(_whole()),
         leaking=_maybe(_whole()),
     ),
-    class_names=_list(_text()),
-    image_shape=_maybe(_list(_whole(1), 3)),
-    pixel_max=_maybe(_whole(1)),
-    n_features=_whole(1),
-    feature_names=_maybe(_list(_text())),
-    class_counts=_map(train=_COUNTS, validation=_maybe(_COUNTS), test=_maybe(_COUNTS)),
-    missing_values=_maybe(_whole()),
-    value_range=_maybe(_list(_maybe(_number()), 2)),
-    exact_copies=_map(train=_maybe(_whole()), test_in_train=_maybe(_whole())),
-    decisions=_list(_text()),
-    sources=_list(_map(name=_text(), sha256=_HASH, n_bytes=_whole())),
+    found=_BOOL,
+    n_rows_with_copies=_maybe(_whole()),
+    n_mixed=_maybe(_whole()),
+    threshold=_maybe(_number(-1, 1)),
+    n_test_copies=_maybe(_whole()),
+    too_large=_maybe(_list(_whole(2))),
+    whole_class=_maybe(_list(_whole(2))),
+    n_pairs=_maybe(_whole()),
+    expected_by_chance=_maybe(_number(0)),
+)
+
+_HARM = _map(
+    metric=_one_of("accuracy"),
+    n_train=_whole(1),
+    n_validation=_whole(1),
+    contestants=_list(_map(name=_one_of("nearest", "network"), words=_text(), random=_FIGURE, grouped=_FIGURE)),
+)
+
+_PROBES = _map(
+    harm=_maybe(_with_maybe(_HARM, **{"from": _one_of("declared", "found")})),
+    unlike=_maybe(_map(accuracy=_FIGURE, chance=_SHARE, n_rows=_whole(1))),
+    labels=_maybe(
+        _map(
+            n_candidates=_whole(),
+            n_rows=_whole(1),
+            by=_text(),
+            candidates=_list(_map(row=_whole(), label=_whole(), suggested=_whole(), confidence=_SHARE)),
+        )
+    ),
+)
+
+_DATA = _with_maybe(
+    _map(
+        name=_text(),
+        kind=_one_of("images", "rows"),
+        n_train=_whole(1),
+        n_validation=_maybe(_whole()),
+        n_test=_maybe(_whole()),
+        n_classes=_whole(2),
+        sha256=_HASH,
+        groups=_GROUPS,
+        class_names=_list(_text()),
+        image_shape=_maybe(_list(_whole(1), 3)),
+        pixel_max=_maybe(_whole(1)),
+        n_features=_whole(1),
+        feature_names=_maybe(_list(_text())),
+        class_counts=_map(train=_COUNTS, validation=_maybe(_COUNTS), test=_maybe(_COUNTS)),
+        missing_values=_maybe(_whole()),
+        value_range=_maybe(_list(_maybe(_number()), 2)),
+        exact_copies=_map(train=_maybe(_whole()), test_in_train=_maybe(_whole())),
+        decisions=_list(_text()),
+        sources=_list(_map(name=_text(), sha256=_HASH, n_bytes=_whole())),
+    ),
+    probes=_maybe(_PROBES),
 )
 
 _PROTOCOL = _map(
@@ -260,16 +313,25 @@ _RESULTS = _map(
     claims=_list(
         _map(
             contestant=_text(),
-            metric=_text(),
-            published=_maybe(_number()),
+            metric=_one_of("accuracy", "f1_macro", "f1_weighted", "log_loss", "f1"),
+            published=_number(0),
+            digits=_whole(),
+            on=_one_of("test", "validation", "training"),
             measured=_maybe(_number()),
             low=_maybe(_number()),
             high=_maybe(_number()),
             agrees=_maybe(_BOOL),
             explanation=_maybe(_text()),
+            like_for_like=_maybe(_map(metric=_METRIC, measured=_number())),
         )
     ),
-    openings=_map(this_run=_maybe(_whole()), ever=_maybe(_whole())),
+    claim_sentences=_list(_text()),
+    openings=_map(
+        this_run=_maybe(_whole()),
+        ever=_maybe(_whole()),
+        sentences=_list(_text()),
+        history=_list(_map(created=_text(), run=_text(), purpose=_text(), times=_whole(1), shared_rows=_whole(1))),
+    ),
     verdict=_text(),
 )
 

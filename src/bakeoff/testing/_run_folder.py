@@ -2,73 +2,23 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from bakeoff.testing._example_contestants import (
-    ExampleRows,
-    confusion,
-    digit_rows,
-    fake_scores,
-    history,
-    per_class,
-    reliability,
-    score_table,
+from bakeoff.testing._example_contestants import ExampleRows, digit_rows, fake_scores
+from bakeoff.testing._example_entries import Fits, contestant_entry, failed_entry
+from bakeoff.testing._example_probes import (
+    found_groups,
+    opening_record,
+    probe_findings,
+    probe_pictures,
+    probe_results,
 )
+from bakeoff.testing._example_run import FAMILIES, ExampleRun
 
 __all__ = ["ExampleRun", "write_example_run"]
-
-_FAMILIES: Mapping[str, tuple[float, float, int]] = {  # family: sharpness, noise, parameters
-    "dense": (7.0, 0.08, 25_818),
-    "svc": (9.0, 0.02, 0),
-    "forest": (3.0, 0.22, 0),
-    "knn": (5.0, 0.14, 0),
-    "logistic": (4.0, 0.30, 650),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ExampleRun:
-    """What a made-up run has and lacks.
-
-    Parameters
-    ----------
-    contestants : mapping of name to family
-    n_classes : int
-        Up to 10: real 8x8 digits. More: two of them side by side, 8x16.
-    class_names : sequence of str or None
-        None: the numbers.
-    n_seeds : int
-        For the contestants that are random.
-    kind : {"images", "rows"}
-        Plain rows have no pictures.
-    test : {"opened", "sealed", "none"}
-    epochs : int
-        Of the networks; 0 leaves no histories.
-    failed : sequence of str
-        Names of contestants that are entered and fail.
-    bare : bool
-        Leave out every key that may be missing and make null what may be null.
-    """
-
-    contestants: Mapping[str, str]
-    n_classes: int = 10
-    class_names: Sequence[str] | None = None
-    n_seeds: int = 5
-    kind: Literal["images", "rows"] = "images"
-    test: Literal["opened", "sealed", "none"] = "opened"
-    epochs: int = 20
-    failed: Sequence[str] = ("boosting",)
-    bare: bool = False
-
-    @property
-    def names(self) -> list[str]:
-        """Names of the classes."""
-        return list(self.class_names or map(str, range(self.n_classes)))
-
 
 _DEFAULT = ExampleRun({"dense": "dense", "svc": "svc", "forest": "forest"})
 
@@ -91,9 +41,9 @@ def write_example_run(folder: str | Path, run: ExampleRun = _DEFAULT) -> Path:
     rows = digit_rows(run.n_classes)
     parts = ("validation", "test") if run.test == "opened" else ("validation",)
     fits = {
-        (name, seed): {part: fake_scores(rows, part, *_FAMILIES[family][:2], seed) for part in parts}
+        (name, seed): {part: fake_scores(rows, part, *FAMILIES[family][:2], seed) for part in parts}
         for name, family in run.contestants.items()
-        for seed in _seeds(run, family)
+        for seed in run.seeds(family)
     }
     _write_predictions(folder, rows, run, fits)
     if run.kind == "images":
@@ -115,14 +65,8 @@ _ENVIRONMENT = {
     "command": "bakeoff run digits",
 }
 
-_Fits = Mapping[tuple[str, int], Mapping[str, Any]]
 
-
-def _seeds(run: ExampleRun, family: str) -> range:
-    return range(run.n_seeds) if family in {"dense", "forest"} else range(1)
-
-
-def _write_predictions(folder: Path, rows: ExampleRows, run: ExampleRun, fits: _Fits) -> None:
+def _write_predictions(folder: Path, rows: ExampleRows, run: ExampleRun, fits: Fits) -> None:
     truth: dict[str, Any] = {
         "validation_rows": np.arange(len(rows.y_validation)),
         "validation_labels": rows.y_validation,
@@ -139,7 +83,7 @@ def _write_predictions(folder: Path, rows: ExampleRows, run: ExampleRun, fits: _
         np.savez(folder / "predictions" / f"{number}-{seed}.npz", **arrays)
 
 
-def _write_pictures(folder: Path, rows: ExampleRows, run: ExampleRun, fits: _Fits) -> None:
+def _write_pictures(folder: Path, rows: ExampleRows, run: ExampleRun, fits: Fits) -> None:
     chosen = np.random.default_rng(0).choice(len(rows.train), 12, replace=False)
     arrays: dict[str, Any] = {
         "sample_images": rows.train[chosen],
@@ -152,21 +96,19 @@ def _write_pictures(folder: Path, rows: ExampleRows, run: ExampleRun, fits: _Fit
         scores = parts["validation"]
         said, sure = scores.argmax(1), scores.max(1)
         order = [i for i in np.argsort(-sure) if said[i] != rows.y_validation[i]][:24]
-        if not _has_probabilities(run, name):
+        if not run.has_probabilities(name):
             sure = np.full(len(sure), np.nan)
         found = {"images": rows.validation, "said": said, "true": rows.y_validation, "confidence": sure}
         for key, values in {**found, "row": np.arange(len(said))}.items():
             arrays[f"mistakes_{name}_{key}"] = values[order]
+    if run.is_probed:
+        arrays |= probe_pictures(rows)
     np.savez_compressed(folder / "pictures.npz", **arrays)
 
 
-def _has_probabilities(run: ExampleRun, name: str) -> bool:
-    return run.contestants[name] != "svc"
-
-
-def _results(rows: ExampleRows, run: ExampleRun, fits: _Fits) -> dict[str, Any]:
-    contestants = [_contestant(rows, run, name, fits) for name in run.contestants]
-    contestants += [_failed(name) for name in run.failed]
+def _results(rows: ExampleRows, run: ExampleRun, fits: Fits) -> dict[str, Any]:
+    contestants = [contestant_entry(rows, run, name, fits) for name in run.contestants]
+    contestants += [failed_entry(name) for name in run.failed]
     results: dict[str, Any] = {
         "schema": 1,
         "name": "digits",
@@ -174,28 +116,43 @@ def _results(rows: ExampleRows, run: ExampleRun, fits: _Fits) -> dict[str, Any]:
         "command": "bakeoff run recipe.yaml",
         "data": _data(rows, run),
         "protocol": _protocol(run),
-        "findings": [] if run.bare else _FINDINGS,
+        "findings": _findings(run),
         "contestants": contestants,
         "comparisons": [] if run.bare else _comparisons(contestants, run),
         "claims": [] if run.bare else _claims(contestants, run),
-        "openings": {"this_run": int(run.test == "opened"), "ever": 3 if run.test == "opened" else 0},
+        "claim_sentences": ["Of 2 published figures 1 agrees with what was measured here and 1 does not."],
+        "openings": opening_record(run.test == "opened"),
         "verdict": (
             "dense and svc cannot be told apart on macro F1; both are better than forest. "
             "The difference between dense and svc is 0.31 points (95 % interval −1.0 to 1.7), for these fits."
         ),
     }
+    if not run.is_probed:
+        results["openings"] = {key: results["openings"][key] for key in ("this_run", "ever")}
     return results
+
+
+def _findings(run: ExampleRun) -> list[dict[str, Any]]:
+    if run.bare:
+        return []
+    return [*(probe_findings() if run.is_probed else ()), *_FINDINGS]
 
 
 _FINDINGS = [
     {
-        "code": "P003",
+        "code": "P008",
         "severity": "warning",
-        "title": "Five seeds or fewer",
-        "detail": "With 5 seeds the spread between seeds is known only roughly.",
-        "numbers": {"seeds": 5},
+        "title": "Saturating output with squared error",
+        "detail": "dense trains a softmax output by mean squared error.",
+        "numbers": {"output_activation": "softmax"},
     },
-    {"code": "D004", "severity": "note", "title": "Classes are balanced", "detail": "174 to 183 rows.", "numbers": {}},
+    {
+        "code": "D003",
+        "severity": "note",
+        "title": "A label never occurs",
+        "detail": "The labels run from 0 to 10, but 9 never occurs.",
+        "numbers": {"absent": 1, "first_absent": 9},
+    },
 ]
 
 
@@ -208,7 +165,10 @@ def _data(rows: ExampleRows, run: ExampleRun) -> dict[str, Any]:
     }
     images = run.kind == "images"
     height, width = rows.train.shape[1:]
-    return {
+    groups = {"declared": False, "n_groups": None, "median_size": None, "largest": None, "leaking": None}
+    if run.is_probed:
+        groups = found_groups(rows, n_test > 0)
+    card = {
         "name": "digits",
         "kind": run.kind,
         "n_train": len(rows.y_train),
@@ -216,7 +176,7 @@ def _data(rows: ExampleRows, run: ExampleRun) -> dict[str, Any]:
         "n_test": n_test,
         "n_classes": run.n_classes,
         "sha256": "9b71c0" + "0" * 58,
-        "groups": {"declared": False, "n_groups": None, "median_size": None, "largest": None, "leaking": None},
+        "groups": groups,
         "class_names": run.names,
         "image_shape": [height, width, 1] if images else None,
         "pixel_max": 16 if images else None,
@@ -229,6 +189,7 @@ def _data(rows: ExampleRows, run: ExampleRun) -> dict[str, Any]:
         "decisions": [f"The rows are {run.kind}: {height * width} columns of whole numbers from 0 to 16."],
         "sources": [{"name": "digits.csv.gz", "sha256": "ab" * 32, "n_bytes": 57523}],
     }
+    return card | {"probes": probe_results(rows, run.kind, n_test > 0)} if run.is_probed else card
 
 
 def _protocol(run: ExampleRun) -> dict[str, Any]:
@@ -242,95 +203,11 @@ def _protocol(run: ExampleRun) -> dict[str, Any]:
         "margin": 0.005,
         "confidence": 0.95,
         "time_limit_seconds": 600,
+        "decided_on": "test" if run.test == "opened" else "validation",
         "sentences": [
             "A fifth of the training rows, the same share of each class, was kept for validation.",
             "Every contestant was then fitted again on all training rows, and that fit saw the test rows.",
         ],
-    }
-
-
-def _contestant(rows: ExampleRows, run: ExampleRun, name: str, fits: _Fits) -> dict[str, Any]:
-    family = run.contestants[name]
-    mine = [parts for (owner, _), parts in fits.items() if owner == name]
-    has_probabilities = _has_probabilities(run, name) and not run.bare
-    y = {"validation": rows.y_validation, "test": rows.y_test}
-    parts: dict[str, Any] = dict.fromkeys(("validation", "test"))
-    tables: dict[str, dict[str, Any]] = {key: dict(parts) for key in ("per_class", "confusion", "reliability")}
-    for part in mine[0]:
-        parts[part] = score_table(y[part], [fit[part] for fit in mine], has_probabilities)
-        mean = np.mean([fit[part] for fit in mine], axis=0)
-        tables["per_class"][part] = per_class(y[part], mean, run.names)
-        tables["confusion"][part] = np.mean([confusion(y[part], fit[part]) for fit in mine], axis=0).tolist()
-        tables["reliability"][part] = reliability(y[part], mean) if has_probabilities else None
-    is_network = family == "dense"
-    seeds = list(_seeds(run, family))
-    entry: dict[str, Any] = {
-        "name": name,
-        "family": family,
-        "seeds": seeds,
-        "parameters": _FAMILIES[family][2] or None,
-        "bytes": 104_312,
-        "settings": {"hidden_layer_sizes": [32, 16], "learning_rate": 0.001} if is_network else {"C": 1.0},
-        **parts,
-        "seconds": _SECONDS[family],
-        "fits": [_fit(seed, stage) for seed in seeds for stage in ("validation", "refit")],
-        "status": "ok",
-        "reason": None,
-        **tables,
-        "history": [
-            {"seed": seed, "stage": "validation", **history(seed, run.epochs, 0.97)} for seed in seeds if run.epochs
-        ]
-        if is_network
-        else [],
-        "summary": _SUMMARY if is_network else [{"name": "StandardScaler", "output": "64", "parameters": None}],
-    }
-    if run.bare:
-        for key in ("per_class", "confusion", "reliability", "history", "summary", "settings"):
-            del entry[key]
-        entry |= {"parameters": None, "bytes": None, "seconds": dict.fromkeys(entry["seconds"])}
-    return entry
-
-
-_SECONDS = {
-    "dense": {"fit": 1.84, "compile": 1.31, "predict": 0.021, "predict_one_ms": 0.42},
-    "svc": {"fit": 0.092, "compile": 0.0, "predict": 0.061, "predict_one_ms": 0.19},
-    "forest": {"fit": 0.31, "compile": 0.0, "predict": 0.034, "predict_one_ms": 6.8},
-    "knn": {"fit": 0.002, "compile": 0.0, "predict": 0.12, "predict_one_ms": 1.9},
-    "logistic": {"fit": 0.21, "compile": 0.0, "predict": 0.003, "predict_one_ms": 0.11},
-}
-_SUMMARY = [
-    {"name": "dense (relu)", "output": "(None, 32)", "parameters": 25_120},
-    {"name": "dense_1 (relu)", "output": "(None, 16)", "parameters": 528},
-    {"name": "dense_2 (softmax)", "output": "(None, 10)", "parameters": 170},
-]
-
-
-def _fit(seed: int, stage: str, status: str = "ok", reason: str | None = None) -> dict[str, Any]:
-    key = f"{seed:02x}" * 32
-    return {"seed": seed, "stage": stage, "status": status, "reason": reason, "key": key, "epochs": None,
-            "reused": False, "notes": []}  # fmt: skip
-
-
-def _failed(name: str) -> dict[str, Any]:
-    reason = "ran past its time limit of 600 s"
-    return {
-        "name": name,
-        "family": "boosting",
-        "seeds": [0],
-        "parameters": None,
-        "bytes": None,
-        "settings": {},
-        "validation": None,
-        "test": None,
-        "seconds": {"fit": None, "compile": None, "predict": None, "predict_one_ms": None},
-        "fits": [_fit(0, "validation", "timed out", reason)],
-        "status": "timed out",
-        "reason": reason,
-        "per_class": {"validation": None, "test": None},
-        "confusion": {"validation": None, "test": None},
-        "reliability": {"validation": None, "test": None},
-        "history": [],
-        "summary": [],
     }
 
 
@@ -358,8 +235,19 @@ def _claims(contestants: Sequence[Mapping[str, Any]], run: ExampleRun) -> list[d
     if first is None:
         return []
     score = first[on]["accuracy"]
-    claim = {"contestant": first["name"], "metric": "accuracy", "published": round(score["mean"], 4),
-             "measured": score["mean"], "low": score["low"], "high": score["high"], "agrees": True,
-             "explanation": "It lies in the prediction interval of five seeds."}  # fmt: skip
+    claim = {
+        "contestant": first["name"],
+        "metric": "accuracy",
+        "published": round(score["mean"], 4),
+        "digits": 4,
+        "on": on,
+        "source": None,
+        "measured": score["mean"],
+        "low": score["low"],
+        "high": score["high"],
+        "agrees": True,
+        "explanation": "It lies in the prediction interval of five seeds.",
+        "like_for_like": None,
+    }
     missed = {**claim, "published": 0.5, "agrees": False, "explanation": "It lies below every seed."}
     return [claim, missed]

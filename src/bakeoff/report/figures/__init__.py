@@ -9,18 +9,23 @@ notebook's cell.
 'rows'
 """
 
+from bakeoff.report.figures._copies import group_of_copies, label_candidates
 from bakeoff.report.figures._data import class_histogram, mistakes, one_image_per_class, sample_images
 from bakeoff.report.figures._errors import confusion_matrix, reliability
 from bakeoff.report.figures._scores import leaderboard, times
 from bakeoff.report.figures._style import THEME, ReportFigure, save_png, save_svg
 from bakeoff.report.figures._training import history
+from bakeoff.report.figures._trust import harm, validation_against_test
 
 __all__ = [
     "THEME",
     "ReportFigure",
     "class_histogram",
     "confusion_matrix",
+    "group_of_copies",
+    "harm",
     "history",
+    "label_candidates",
     "leaderboard",
     "mistakes",
     "one_image_per_class",
@@ -29,4 +34,5 @@ __all__ = [
     "save_png",
     "save_svg",
     "times",
+    "validation_against_test",
 ]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bakeoff.report.figures._style import THEME, ReportFigure, drawn, label, new_figure, thinned
 from bakeoff.types import Images
 
-__all__ = ["class_histogram", "mistakes", "one_image_per_class", "sample_images"]
+__all__ = ["class_histogram", "mistakes", "mosaic", "one_image_per_class", "sample_images"]
 
 _Caption = Sequence[tuple[str, str]]  # lines of text, each with its colour
 
@@ -26,13 +26,13 @@ def sample_images(images: Images, labels: Sequence[str]) -> ReportFigure:
     labels : sequence of str
         Name of the class of each.
     """
-    return _mosaic(images, [[(label(name, 14), THEME["ink"])] for name in labels], columns=6)
+    return mosaic(images, [[(label(name, 14), THEME["ink"])] for name in labels], columns=6)
 
 
 @drawn
 def one_image_per_class(images: Images, class_names: Sequence[str]) -> ReportFigure:
     """One image of each class, in the order of the classes."""
-    return _mosaic(images, [[(label(name, 11), THEME["ink"])] for name in class_names], columns=8)
+    return mosaic(images, [[(label(name, 11), THEME["ink"])] for name in class_names], columns=8)
 
 
 @drawn
@@ -58,7 +58,7 @@ def mistakes(
         captions.append(
             [(f"said {label(said[i], 9)}{sure}", THEME["red"]), (f"true {label(true[i], 13)}", THEME["green"])]
         )
-    return _mosaic(images, captions, columns=6)
+    return mosaic(images, captions, columns=6)
 
 
 @drawn
@@ -92,7 +92,7 @@ def class_histogram(class_names: Sequence[str], counts: Mapping[str, Sequence[in
     return figure
 
 
-def _mosaic(images: Images, captions: Sequence[_Caption], columns: int) -> ReportFigure:
+def mosaic(images: Images, captions: Sequence[_Caption], columns: int) -> ReportFigure:
     """Images in rows and columns on one pair of axes, which draws many times faster than a pair an image."""
     columns = min(columns, max(1, len(images)))
     n_rows = max(1, -(-len(images) // columns))

@@ -36,7 +36,7 @@ def comparisons(context: Context) -> Section:
     margin = context.run.part("protocol").get("margin")
     blocks = (
         Sentences(tuple(_sentence(context, pair) for pair in first or pairs)),
-        Fold("All pairs", (_table(pairs),)),
+        Fold("All pairs", (_table(context, pairs),)),
     )
     if is_number(margin):
         words = (
@@ -63,14 +63,32 @@ def _sentence(context: Context, pair: Mapping[str, Any]) -> str:
         inside = "no interval"
     tail = ", for these fits" if pair.get("estimand") == "this fit" else ", for a new run with new seeds"
     text = f"{head}. The difference is {difference} ({inside}){tail}."
-    if decision == "undecided" and is_number(pair.get("groups_needed")):
-        have = f"; there are {count(pair.get('n_groups'))}" if is_number(pair.get("n_groups")) else ""
-        text += f" To decide it would take about {count(pair['groups_needed'])} groups of rows{have}."
+    if decision == "undecided":
+        text += _settling(context, pair)
     if pair.get("reason"):
         text += f" {shown(pair['reason'], 300)}"
     if is_number(pair.get("probability_better")):
         text += f" A new run of {a} beats a new run of {b} with probability {pair['probability_better']:.2f}."
     return text
+
+
+def _settling(context: Context, pair: Mapping[str, Any]) -> str:
+    """How many rows, or groups of them, would settle what is undecided."""
+    needed, have, few = pair.get("groups_needed"), pair.get("n_groups"), pair.get("reason")
+    unit = "groups of rows" if context.has_groups else "rows"
+    if is_number(needed):
+        there = f"; there are {count(have)}" if is_number(have) else ""
+        what = "For an interval it takes at least" if few else "To settle it would take about"
+        return f" {what} {count(needed if few else _rounded(needed))} {unit}{there}."
+    if few or not is_number(pair.get("low")):
+        return ""
+    seeds = "; more seeds may" if pair.get("estimand") == "this procedure" else ""
+    return f" No reasonable number of further {unit} would settle it{seeds}."
+
+
+def _rounded(number: float) -> float:
+    """Two digits that count: more would pretend to know."""
+    return round(number, 2 - len(str(int(number))))
 
 
 def _difference(pair: Mapping[str, Any], key: str) -> str:
@@ -83,7 +101,8 @@ def _difference(pair: Mapping[str, Any], key: str) -> str:
     return points(value) + (" points" if key == "difference" else "")
 
 
-def _table(pairs: Sequence[Mapping[str, Any]]) -> Table:
+def _table(context: Context, pairs: Sequence[Mapping[str, Any]]) -> Table:
+    unit = "groups" if context.has_groups else "rows"
     rows = []
     for pair in pairs:
         decision = str(pair.get("decision") or "–")
@@ -99,13 +118,21 @@ def _table(pairs: Sequence[Mapping[str, Any]]) -> Table:
                 Cell(p_value(pair.get("p_value"))),
                 Cell(f"{probability:.2f}" if is_number(probability) else "–"),
                 Cell(count(pair.get("n_groups"))),
+                Cell(_needed(pair)),
                 Cell(shown(decision), _TONES.get(decision, "")),
             )
         )
     words = (Column("Pair"), Column("metric"), Column("rows"), Column("varies"))
-    numbers = ("difference", "interval", "p", "probability better", "groups")
+    numbers = ("difference", "interval", "p", "probability better", unit, f"{unit} to settle it")
     columns = (*words, *(Column(title, True) for title in numbers), Column("decision"))
     return Table("Every pair: first minus second; differences of scores in points", columns, tuple(rows))
+
+
+def _needed(pair: Mapping[str, Any]) -> str:
+    needed = pair.get("groups_needed")
+    if pair.get("decision") != "undecided" or not is_number(needed):
+        return count(None)
+    return f"at least {count(needed)}" if pair.get("reason") else f"about {count(_rounded(needed))}"
 
 
 def network_losses(context: Context) -> Section:

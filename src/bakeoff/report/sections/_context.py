@@ -1,7 +1,7 @@
 """What several sections ask of a run: who leads, on which rows, and what the classes are called."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
@@ -48,6 +48,45 @@ class Context:
     def has_folds(self) -> bool:
         """Whether every row was in turn a training, a validation and a test row."""
         return self.run.part("protocol").get("test") == "folds"
+
+    @cached_property
+    def card(self) -> Mapping[str, Any]:
+        """What is said of the data."""
+        return self.run.part("data")
+
+    @cached_property
+    def groups(self) -> Mapping[str, Any]:
+        """What is known of groups; empty where nobody looked."""
+        return self.card.get("groups") or {}
+
+    @cached_property
+    def has_groups(self) -> bool:
+        """Whether rows were kept together by group, declared or found."""
+        return bool(self.groups.get("declared") or self.groups.get("found"))
+
+    @cached_property
+    def apart(self) -> Sequence[int]:
+        """Sizes of groups that were not kept together: too large, or a whole class."""
+        return [*(self.groups.get("too_large") or ()), *(self.groups.get("whole_class") or ())]
+
+    @cached_property
+    def codes(self) -> Collection[str]:
+        """Of all findings."""
+        return {str(finding.get("code")) for finding in self.run.entries("findings")}
+
+    @cached_property
+    def confidence(self) -> float:
+        """Of the intervals."""
+        return float(self.run.part("protocol").get("confidence") or 0.95)
+
+    @cached_property
+    def validates_on_test(self) -> bool:
+        """Whether the validation rows are the test rows."""
+        return self.run.part("protocol").get("validation") == "test"
+
+    def probe(self, name: str) -> Mapping[str, Any]:
+        """What a probe of the data found; empty where it was not run."""
+        return (self.card.get("probes") or {}).get(name) or {}
 
     @cached_property
     def contestants(self) -> Sequence[Entry]:

@@ -10,6 +10,7 @@ from bakeoff.report._text import shown
 from bakeoff.report._view import Block, Cell, Chart, Column, Fold, Gallery, Points, Section, Table, Words
 from bakeoff.report.sections._context import Context
 from bakeoff.report.sections._pictures import gallery_pictures, usable
+from bakeoff.report.sections._unlike import unlike_sentence
 
 __all__ = ["data"]
 
@@ -21,6 +22,7 @@ def data(context: Context) -> Section:
     card = context.run.part("data")
     blocks: list[Block] = [_card(card, context.has_folds)]
     decisions = [shown(sentence, 400) for sentence in card.get("decisions") or ()]
+    decisions += filter(None, [unlike_sentence(context)])
     if decisions:
         blocks.append(Points(tuple(decisions)))
     blocks += [block for block in (_samples(context), _histogram(context), _one_a_class(context)) if block]
@@ -42,7 +44,7 @@ def _card(card: Mapping[str, Any], has_folds: bool) -> Table:
         ("Missing values", count(card.get("missing_values"))),
         ("Range of values", " to ".join(f"{v:g}" if is_number(v) else "–" for v in card.get("value_range") or ("–",))),
         ("Exact copies", _copies(card.get("exact_copies") or {})),
-        ("Groups of near-copies", _groups(card.get("groups") or {})),
+        ("Groups", _groups(card.get("groups") or {})),
         ("Hash of the rows", shown(card.get("sha256") or "–")[:16]),
     ]
     rows = tuple((Cell(name), Cell(value)) for name, value in lines)
@@ -82,13 +84,16 @@ def _copies(copies: Mapping[str, Any]) -> str:
 
 
 def _groups(groups: Mapping[str, Any]) -> str:
-    if not is_number(groups.get("n_groups")):
-        return "none declared" if groups.get("declared") is False else "–"
-    words = f"{count(groups['n_groups'])} {'declared' if groups.get('declared') else 'found'}"
+    if not (groups.get("declared") or groups.get("found")):
+        if is_number(groups.get("n_rows_with_copies")):
+            is_apart = groups.get("too_large") or groups.get("whole_class")
+            return "none that could be kept together" if is_apart else "none found"
+        return "not looked for" if groups else "–"
+    words = f"{count(groups.get('n_groups'))} {'declared' if groups.get('declared') else 'found'}"
     if is_number(groups.get("median_size")):
         words += f", median size {groups['median_size']:g}, largest {count(groups.get('largest'))}"
     leaking = groups.get("leaking")
-    return f"{words}, {count(leaking)} on both sides of the split" if is_number(leaking) else words
+    return f"{words}, {count(leaking)} with training and test rows" if is_number(leaking) else words
 
 
 def _samples(context: Context) -> Block | None:

@@ -11,6 +11,7 @@ from bakeoff.report._format import (
     is_number,
     milliseconds,
     percent,
+    plural,
     score,
     seconds,
     size,
@@ -108,5 +109,5 @@ def _clock(context: Context) -> Table:
         )
     titles = ("one fit, all in", "training", "compiling", "predict all", "predict one row", "parameters", "model size")
     threads = context.run.part("protocol").get("threads")
-    caption = "Times and sizes, a fit at a time" + (f", {count(threads)} threads" if is_number(threads) else "")
+    caption = "Times and sizes, a fit at a time" + (f", {plural(int(threads), 'thread')}" if is_number(threads) else "")
     return Table(caption, (Column("Contestant"), *(Column(title, True) for title in titles)), tuple(rows))

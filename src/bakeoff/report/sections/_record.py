@@ -1,44 +1,14 @@
-"""The record: published figures, what failed, openings of the test labels, the machine, and how it was done."""
+"""The record: what failed, the machine, and how it was done."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bakeoff.report._format import METRIC_NAMES, interval, is_number, plural, score, seconds, times
+from bakeoff.report._format import is_number, plural, seconds
 from bakeoff.report._text import shown
 from bakeoff.report._view import Block, Cell, Code, Column, Fold, Points, Section, Table, Words
 from bakeoff.report.sections._context import Context, fit_name, name_of
 
-__all__ = ["claims", "environment", "failures", "openings", "protocol"]
-
-
-def claims(context: Context) -> Section:
-    """Published figures beside what was measured."""
-    entries = context.run.entries("claims")
-    if not entries:
-        return Section(
-            "claims", "Against published figures", (Words("The recipe names no published figures.", "muted"),)
-        )
-    rows = []
-    for claim in entries:
-        agrees = claim.get("agrees")
-        answer = (
-            Cell("cannot be said", "warn") if agrees is None else Cell("yes", "good") if agrees else Cell("no", "bad")
-        )
-        rows.append(
-            (
-                Cell(shown(claim.get("contestant", ""), 60)),
-                Cell(METRIC_NAMES.get(str(claim.get("metric")), shown(claim.get("metric", "")))),
-                Cell(score(claim.get("published"))),
-                Cell(score(claim.get("measured"))),
-                Cell(interval(claim.get("low"), claim.get("high"))),
-                answer,
-                Cell(shown(claim.get("explanation") or "–", 400)),
-            )
-        )
-    numbers = (Column("published", True), Column("measured", True), Column("interval of one run", True))
-    columns = (Column("Contestant"), Column("figure"), *numbers, Column("agrees"), Column("why"))
-    table = Table("Published figures and what was measured here", columns, tuple(rows))
-    return Section("claims", "Against published figures", (table,))
+__all__ = ["environment", "failures", "protocol"]
 
 
 def failures(context: Context) -> Section:
@@ -69,23 +39,6 @@ def _notes(context: Context) -> Iterator[str]:
     for entry in context.contestants:
         notes = dict.fromkeys(shown(note, 400) for fit in entry.get("fits") or () for note in fit.get("notes") or ())
         yield from (f"{name_of(entry)}: {note}" for note in notes)
-
-
-def openings(context: Context) -> Section:
-    """How often the test labels were used, now and ever."""
-    record = context.run.part("openings")
-    now, ever = record.get("this_run"), record.get("ever")
-    if not is_number(now):
-        words = "This run kept no record of openings."
-    elif not now:
-        words = "This run did not open the test labels."
-    else:
-        words = f"This run opened the test labels {times(now)}: that many comparisons of predictions with them."
-    blocks: list[Block] = [Words(words)]
-    if is_number(ever):
-        more = " Each look makes it easier to choose what suits these rows by chance." if ever > 1 else ""
-        blocks.append(Words(f"In this workspace they have been opened {times(ever)} so far.{more}"))
-    return Section("openings", "Openings of the test labels", tuple(blocks))
 
 
 def environment(context: Context) -> Section:

@@ -1,0 +1,267 @@
+"""Near-copy groups: time, memory, and how often the search is right, in one run on one machine.
+
+Each part runs in a process of its own, so that peak memory is its own.
+
+Usage: BAKEOFF_DATA=FOLDER python benchmarks/near_copies.py [time] [planted] [moved] [approximate] [million]
+"""
+
+import io
+import os
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from multiprocessing import get_context
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from bakeoff.data import Dataset, NearCopies, card, find_near_copies, load
+from bakeoff.data._approximate import neighbour_pairs
+from bakeoff.data._similarity import image_features, similar_pairs
+
+Picture = NDArray[np.uint8]
+Random = np.random.Generator
+N_PLANTED = 2_000
+SHAPE = (28, 28, 1)
+
+
+def clip(values: NDArray[np.floating]) -> Picture:
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+def brightness(picture: Picture, random: Random) -> Picture:
+    return clip(picture + random.uniform(-40, 40))
+
+
+def contrast(picture: Picture, random: Random) -> Picture:
+    return clip((picture - picture.mean()) * random.uniform(0.6, 1.4) + picture.mean())
+
+
+def noise(picture: Picture, random: Random) -> Picture:
+    return clip(picture + random.normal(0, random.uniform(2, 8), picture.shape))
+
+
+def strong_noise(picture: Picture, random: Random) -> Picture:
+    return clip(picture + random.normal(0, 15, picture.shape))
+
+
+def compressed(picture: Picture, quality: int) -> Picture:
+    written = io.BytesIO()
+    Image.fromarray(picture).save(written, "JPEG", quality=quality)
+    return np.asarray(Image.open(written))
+
+
+def jpeg(picture: Picture, random: Random) -> Picture:
+    return compressed(picture, int(random.integers(50, 96)))
+
+
+def strong_jpeg(picture: Picture, _random: Random) -> Picture:
+    return compressed(picture, 30)
+
+
+def sized(picture: Picture, share: float, random: Random) -> Picture:
+    how = (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC)[random.integers(2)]
+    side = round(picture.shape[0] * share)
+    return np.asarray(Image.fromarray(picture).resize((side, side), how).resize(picture.shape[::-1], how))
+
+
+def resampling(picture: Picture, random: Random) -> Picture:
+    return sized(picture, random.uniform(0.75, 0.95), random)
+
+
+def half_size(picture: Picture, random: Random) -> Picture:
+    return sized(picture, 0.5, random)
+
+
+def shift(picture: Picture, random: Random) -> Picture:
+    return clip(ndimage.shift(picture.astype(float), random.uniform(-2, 2, 2), order=1, mode="nearest"))
+
+
+def turn(picture: Picture, random: Random) -> Picture:
+    degrees = random.uniform(-10, 10)
+    return clip(ndimage.rotate(picture.astype(float), degrees, reshape=False, order=1, mode="nearest"))
+
+
+KINDS: dict[str, tuple[Callable[[Picture, Random], Picture], str]] = {
+    "brightness": (brightness, "-40 to 40 of 255, clipped"),
+    "contrast": (contrast, "times 0.6 to 1.4, clipped"),
+    "noise": (noise, "standard deviation 2 to 8"),
+    "JPEG": (jpeg, "quality 50 to 95"),
+    "resampling": (resampling, "to 75-95 % and back"),
+    "strong noise": (strong_noise, "standard deviation 15"),
+    "strong JPEG": (strong_jpeg, "quality 30"),
+    "half size": (half_size, "to 50 % and back"),
+}
+MOVED = {"shift": (shift, "up to 2 pixels each way"), "turn": (turn, "up to 10 degrees")}
+
+
+def search(dataset: Dataset, **options: bool) -> NearCopies:
+    """Search with an empty cache."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["BAKEOFF_CACHE"] = folder
+        copies = find_near_copies(dataset, **options).near_copies
+    assert copies is not None
+    return copies
+
+
+def peak_mebibytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def plain_baseline(X: Picture) -> int:
+    """What one would write by hand: every pair of raw images, in blocks."""
+    Z = X.astype(np.float32)
+    Z -= Z.mean(axis=1, keepdims=True)
+    Z /= np.maximum(np.linalg.norm(Z, axis=1, keepdims=True), 1e-6)
+    return sum(int(np.triu(Z[s : s + 2048] @ Z[s:].T >= 0.98, 1).sum()) for s in range(0, len(Z), 2048))
+
+
+def time_of(name: str, how: str) -> None:
+    dataset = load(name)
+    before, seconds, cpu = peak_mebibytes(), [], []
+    for _ in range(3 if how == "bakeoff" else 1):
+        start, start_cpu = time.perf_counter(), time.process_time()
+        found = search(dataset) if how == "bakeoff" else plain_baseline(dataset.X_train)
+        seconds.append(time.perf_counter() - start)
+        cpu.append(time.process_time() - start_cpu)
+    print(
+        f"{name:11} {how:8} {statistics.median(seconds):6.1f} s ({statistics.median(cpu):.1f} s of processor time), "
+        f"peak {peak_mebibytes():.0f} MiB, of them {before:.0f} before",
+        flush=True,
+    )
+    if isinstance(found, NearCopies):
+        groups = card(replace(dataset, near_copies=found, groups_train=found.train, groups_from="found"))["groups"]
+        print("  ", groups, f"n_resembling={found.n_resembling} closeness={found.closeness}", flush=True)
+
+
+def clean_base(name: str) -> Picture:
+    """Images without copies: MNIST's; of Sign Language MNIST one row of each group, joined widely (0.95)."""
+    X = load(name).X_train
+    if name == "mnist":
+        return X
+    features = image_features(X, SHAPE)
+    pairs = similar_pairs(features, 0.95)
+    first = np.arange(len(X))
+    for _ in range(100):  # every row takes the lowest number it hangs together with
+        lowest = first.copy()
+        np.minimum.at(lowest, pairs.second, first[pairs.first])
+        np.minimum.at(lowest, pairs.first, first[pairs.second])
+        if (lowest == first).all():
+            break
+        first = lowest
+    return X[np.unique(first)]
+
+
+def with_planted(base: Picture, kinds: list[str], n: int) -> tuple[Dataset, NDArray[np.int64], list[NDArray[np.int64]]]:
+    """The base and altered copies of its rows; the source of every row; the rows of each kind."""
+    random, rows, parts, sources = np.random.default_rng(0), [], [base], [np.arange(len(base))]
+    for kind in kinds:
+        alter = (KINDS | MOVED)[kind][0]
+        source = random.permutation(len(base))[:n]
+        rows.append(sum(map(len, parts)) + np.arange(n))
+        parts.append(np.stack([alter(base[i].reshape(28, 28), random).ravel() for i in source]))
+        sources.append(source)
+    X = np.concatenate(parts)
+    y = (np.arange(len(X)) % 2).astype(np.int32)
+    dataset = Dataset("planted", "images", X, y, ["a", "b"], image_shape=SHAPE, pixel_max=255)
+    return dataset, np.concatenate(sources), rows
+
+
+def count_pairs(groups: NDArray[np.int64], source: NDArray[np.int64]) -> tuple[int, int]:
+    """Pairs of rows that share a group, and those of them that do not share a source."""
+
+    def pairs(numbers: NDArray[np.int64]) -> int:
+        sizes = np.unique(numbers, return_counts=True)[1]
+        return int((sizes * (sizes - 1) // 2).sum())
+
+    return pairs(groups), pairs(groups) - pairs(groups * (source.max() + 1) + source)
+
+
+def planted(name: str, kinds: list[str], n: int, registered: bool) -> None:
+    base = clean_base(name)
+    n = min(n, len(base) // 4)
+    dataset, source, rows = with_planted(base, kinds, n)
+    start = time.perf_counter()
+    found = search(dataset, registered=registered)
+    total, false = count_pairs(found.train, source)
+    print(f"{name}: {len(base)} clean rows, {n} planted of each kind, {time.perf_counter() - start:.0f} s", flush=True)
+    for kind, planted_rows in zip(kinds, rows, strict=True):
+        share = np.mean(found.train[planted_rows] == found.train[source[planted_rows]])
+        print(f"   {kind:12} {(KINDS | MOVED)[kind][1]:28} found {100 * share:6.2f} in 100")
+    print(f"   pairs in groups {total}, of different images {false}; closeness {found.closeness}", flush=True)
+
+
+def approximate(name: str) -> None:
+    X = load(name).X_train
+    if name == "mnist":
+        X = with_planted(X, list(KINDS)[:5], 1_000)[0].X_train
+    features = image_features(X, SHAPE)
+    start = time.perf_counter()
+    exact = similar_pairs(features, 0.98)
+    between = time.perf_counter()
+    near = neighbour_pairs(features)
+    end = time.perf_counter()
+    n = len(X)
+    found = np.isin(exact.first * n + exact.second, near.first * n + near.second)
+    print(f"{name}: exact {between - start:.1f} s, approximate {end - between:.1f} s; recall of the {len(found)} pairs")
+    nearest = np.lexsort((-exact.similarity, exact.first))
+    _, first = np.unique(exact.first[nearest], return_index=True)
+    print(f"   at 0.98: {found.mean():.4f}; of each row's nearest: {found[nearest[first]].mean():.4f}", flush=True)
+
+
+def million(n: int) -> None:
+    """MNIST's and Sign Language MNIST's rows, altered again and again, as a set of made rows."""
+    bases = [load("mnist").X_train, clean_base("sign-mnist")]
+    random = np.random.default_rng(0)
+    X = np.concatenate([base[random.integers(0, len(base), n // 2)] for base in bases])
+    for start in range(0, n, 10_000):  # another picture each: rolled and mirrored at random, with noise
+        block = X[start : start + 10_000].reshape(-1, 28, 28)
+        block = np.roll(block, tuple(random.integers(0, 28, 2)), axis=(1, 2))[:, :: random.choice([-1, 1])]
+        X[start : start + 10_000] = clip(block + random.normal(0, 12, block.shape)).reshape(len(block), -1)
+    copied = random.permutation(n)[: n // 20]
+    X[copied[: n // 40]] = clip(X[copied[n // 40 :]] + random.normal(0, 4, (n // 40, 784)))
+    y = (np.arange(n) % 2).astype(np.int32)
+    dataset = Dataset("made", "images", X, y, ["a", "b"], image_shape=SHAPE, pixel_max=255)
+    before, start_time = peak_mebibytes(), time.perf_counter()
+    found = search(dataset)
+    share = np.mean(found.train[copied[: n // 40]] == found.train[copied[n // 40 :]])
+    print(
+        f"{n} made rows: {time.perf_counter() - start_time:.0f} s, peak {peak_mebibytes():.0f} MiB, of them "
+        f"{before:.0f} before; exact: {found.exact_search}; planted copies found {100 * share:.2f} in 100",
+        flush=True,
+    )
+
+
+def apart(work: Callable[..., None], *arguments: object) -> None:
+    process = get_context("spawn").Process(target=work, args=arguments)
+    process.start()
+    process.join()
+
+
+def main() -> None:
+    asked = sys.argv[1:] or ["time", "planted", "moved", "approximate"]
+    names = ("digits", "sign-mnist", "mnist")
+    if "time" in asked:
+        for name in names:
+            apart(time_of, name, "bakeoff")
+            apart(time_of, name, "plain")
+    for name in names[1:]:
+        if "planted" in asked:
+            apart(planted, name, list(KINDS)[:5], N_PLANTED, False)
+            apart(planted, name, list(KINDS)[5:], N_PLANTED, False)
+        if "moved" in asked:
+            apart(planted, name, list(MOVED), N_PLANTED, True)
+        if "approximate" in asked:
+            apart(approximate, name)
+    if "million" in asked:
+        apart(million, 1_000_000)
+
+
+if __name__ == "__main__":
+    main()

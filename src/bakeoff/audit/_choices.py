@@ -1,0 +1,135 @@
+"""Checks of what was chosen, by whom, and how often."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from scipy.integrate import quad
+from scipy.special import ndtr
+from scipy.stats import norm
+
+from bakeoff.audit._finding import Finding
+
+__all__ = ["CHOICE_CHECKS"]
+
+Results: TypeAlias = Mapping[str, Any]
+
+_SEARCHES = ("GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV")
+_MANY_RUNS = 3
+
+
+def leaking_split(results: Results) -> Iterator[Finding]:
+    """P002: rows of one group lie on both sides of a split that was made."""
+    groups, protocol = results["data"]["groups"], results["protocol"]
+    sizes = (*(groups.get("too_large") or ()), *(groups.get("whole_class") or ()))
+    if sizes and protocol["validation"] != "none":
+        yield Finding(
+            "P002",
+            "warning",
+            "The split leaks groups",
+            f"{sum(sizes):,} training rows lie in groups of near-copies too large to keep together (D011). They were "
+            "dealt row by row: copies of one row are on both sides of every split, and the scores of these "
+            f"{sum(sizes) / results['data']['n_train']:.1%} of the rows are too good.",
+            {"rows": sum(sizes), "groups": len(sizes)},
+        )
+    copies = groups.get("n_test_copies")
+    if copies and protocol["validation"] == "test":
+        n_test = results["data"]["n_test"]
+        yield Finding(
+            "P002",
+            "warning",
+            "The split leaks groups",
+            f"The validation rows are the test rows, and {copies:,} of these {n_test:,} have a near-copy in training: "
+            "curves and scores are too good by that. A validation part of the training rows would keep groups whole "
+            "(validation: 0.2).",
+            {"copies": copies, "n_test": n_test},
+        )
+
+
+def chosen_on_test(results: Results) -> Iterator[Finding]:
+    """P004: the same test rows were looked at by earlier runs."""
+    openings = results["openings"]
+    runs = list(dict.fromkeys(opening["run"] for opening in openings.get("history") or ()))
+    n_earlier = len(runs) - (1 if openings["this_run"] else 0)
+    before = openings["ever"] - openings["this_run"]
+    if n_earlier < 1 or before < 1:
+        return
+    runs_word = "run" if n_earlier == 1 else "runs"
+    yield Finding(
+        "P004",
+        "warning" if n_earlier >= _MANY_RUNS else "note",
+        "Test rows that were opened before",
+        f"The labels of these test rows, or of some of them, were opened {before:,} times by {n_earlier:,} earlier "
+        f"{runs_word} here. Where a setting, a contestant or a seed was chosen after such a look, it was chosen on the "
+        "test rows, and its score on them is no score on new rows. Choose on validation rows, or keep test labels "
+        "elsewhere until the end (bakeoff score).",
+        {"before": before, "earlier_runs": n_earlier, "ever": openings["ever"]},
+    )
+
+
+def unequal_budgets(results: Results) -> Iterator[Finding]:
+    """P006: one family had more tries than another, and the best of several is favoured by luck alone."""
+    tries: dict[str, int] = {}
+    for entry in results["contestants"]:
+        if entry["family"] != "dummy":
+            n_tries = _n_searched(entry) if entry["family"] in _SEARCHES else 1
+            name = entry["name"] if entry["family"] in _SEARCHES else entry["family"]
+            tries[name] = tries.get(name, 0) + n_tries
+    if len(tries) < 2 or max(tries.values()) == min(tries.values()):
+        return
+    most, fewest = max(tries.values()), min(tries.values())
+    favoured = max(tries, key=lambda name: tries[name])
+    others = ", ".join(f"{name} {count}" for name, count in tries.items() if name != favoured)
+    said = (
+        f"{favoured} entered with {most:,} settings ({others}). The best of several scores is the highest by luck too, "
+        "also where all are equally good"
+    )
+    numbers: dict[str, float | int | str | None] = {"most": most, "fewest": fewest}
+    error = _standard_error(results)
+    if error is not None:
+        gain = error * expected_maximum(most)
+        said += f": by up to about {100 * gain:.1f} points here"
+        numbers["gain"] = gain
+    said += ". Give each family as many tries, and choose among them on validation rows."
+    yield Finding("P006", "warning", "Unequal tuning budgets", said, numbers)
+
+
+def expected_maximum(count: int) -> float:
+    """Of so many independent standard normal numbers, the expected largest.
+
+    Examples
+    --------
+    >>> round(expected_maximum(2), 4), round(expected_maximum(10), 4)  # 1 / sqrt(pi); Tippett (1925)
+    (0.5642, 1.5388)
+    """
+    answer, _ = quad(lambda x: x * count * norm.pdf(x) * ndtr(x) ** (count - 1), -10, 10)
+    return float(answer)
+
+
+def _n_searched(entry: Mapping[str, Any]) -> int:
+    """How many settings a search of scikit-learn tries; a space that was kept as text counts as two at least."""
+    parameters = entry["settings"].get("parameters") or {}
+    if isinstance(parameters.get("n_iter"), int):
+        return int(parameters["n_iter"])
+    grids = parameters.get("param_grid")
+    total = 0
+    for grid in [grids] if isinstance(grids, Mapping) else grids if isinstance(grids, list) else ():
+        product = 1
+        for values in grid.values() if isinstance(grid, Mapping) else ():
+            product *= len(values) if isinstance(values, list) else 1
+        total += product
+    return max(total, 2)
+
+
+def _standard_error(results: Results) -> float | None:
+    """Of a score on the rows that decide: from the widest interval among the contestants."""
+    metric = results["protocol"]["primary_metric"]
+    part = "test" if any(entry.get("test") for entry in results["contestants"]) else "validation"
+    scores = [(entry.get(part) or {}).get(metric) for entry in results["contestants"] if entry["family"] != "dummy"]
+    widths = [score["high"] - score["low"] for score in scores if score and score.get("low") is not None]
+    if not widths or metric == "log_loss":
+        return None
+    confidence = results["protocol"].get("confidence") or 0.95
+    return float(max(widths) / 2 / norm.ppf(0.5 + confidence / 2))
+
+
+CHOICE_CHECKS: Sequence[Callable[[Results], Iterator[Finding]]] = (leaking_split, chosen_on_test, unequal_budgets)

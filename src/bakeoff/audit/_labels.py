@@ -1,0 +1,193 @@
+"""Labels to look at: rows of which a model that never saw them is sure that they are something else.
+
+Which rows: confident learning on out-of-fold probabilities, as cleanlab does it. What it finds are candidates: most of
+them may be hard rows, and only a person who looks can say. Whether the labels are at fault at all is a question of its
+own, for a model that errs doubts labels too. It is answered by how the doubts are spread: with wrong labels strewn in
+at a rate e, the given label y of a row has the probability
+
+    (1 - e) p_y + e / K,
+
+where p are the model's probabilities, sharpened or softened by one temperature, over K classes. Temperature and e are
+fitted together by maximum likelihood; twice the gain in log-likelihood over e = 0 is the evidence. A model that is
+merely weak, or unsure of itself, is explained by the temperature alone.
+
+References
+----------
+Northcutt, Jiang, Chuang (2021), Confident Learning: Estimating Uncertainty in Dataset Labels, JAIR 70, 1373-1411;
+Guo, Pleiss, Sun, Weinberger (2017), On Calibration of Modern Neural Networks, ICML (temperature); Self & Liang (1987),
+JASA 82, 605-610 (the likelihood ratio at the edge e = 0: half of a chi-squared with one degree of freedom).
+"""
+
+import warnings
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit, softmax
+
+from bakeoff.audit._probes import PROBE_WORDS, Division, FitAndPredict, ProbeTask, labels_of_all, some_groups
+from bakeoff.data import Dataset, folds
+from bakeoff.types import Groups, Labels, Probabilities, RowIndices
+
+__all__ = ["MOST_LABEL_ROWS", "find_label_candidates", "probe_labels"]
+
+MOST_LABEL_ROWS = 60_000
+"""Of more rows, so many are looked at, by whole groups."""
+
+MOST_SHOWN = 24
+_N_FOLDS = 4
+_SMALLEST = 1e-12
+_MOST_SHARPER = 4.0  # as a logarithm: probabilities to the power of 1/55 to 55
+
+
+def probe_labels(dataset: Dataset, rows: RowIndices, fit_and_predict: FitAndPredict) -> dict[str, Any]:
+    """Let a small network predict every row out of fold, by whole groups, and name the labels to look at.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    rows : (n,) positions in the training rows
+        Those that may be looked at.
+    fit_and_predict : FitAndPredict
+
+    Returns
+    -------
+    dict
+        ``data.probes.labels`` of ``results.json``.
+
+    Raises
+    ------
+    DataError
+        If a class lies in one group, or has one row.
+    FitError
+    """
+    groups = dataset.groups_train
+    of_rows = None if groups is None else groups[rows]
+    chosen = some_groups(rows, of_rows, MOST_LABEL_ROWS, f"labels:{dataset.sha256_train}")
+    labels, of_chosen = dataset.y_train[chosen], None if groups is None else groups[chosen]
+    pieces = folds(labels, of_chosen, _N_FOLDS, f"labels:{dataset.sha256_train}")
+    everything = np.arange(len(chosen))
+    divisions = [Division(chosen[np.setdiff1d(everything, piece)], chosen[piece]) for piece in pieces]
+    task = ProbeTask("labels", labels_of_all(dataset, chosen), dataset.n_classes, divisions)
+    probabilities = np.empty((len(chosen), dataset.n_classes), dtype=np.float32)
+    for piece, said in zip(pieces, fit_and_predict("network", task), strict=True):
+        probabilities[piece] = said
+    return find_label_candidates(labels, probabilities, of_chosen, chosen, by=PROBE_WORDS["network"])
+
+
+def find_label_candidates(
+    labels: Labels, probabilities: Probabilities, groups: Groups | None, rows: RowIndices, by: str
+) -> dict[str, Any]:
+    """Rows whose label is worth a look, from probabilities of a model that did not learn from them.
+
+    Parameters
+    ----------
+    labels : (n,) int32
+        As they are in the data.
+    probabilities : (n, n_classes) float32
+        Out of fold, or of validation rows. Columns of classes that do not occur are left out.
+    groups : (n,) int64 or None
+        Each group counts as one, and of each the worst row alone is shown: its copies would say the same.
+    rows : (n,) positions in the training rows
+    by : str
+        What the model is, in words.
+
+    Returns
+    -------
+    dict
+        ``data.probes.labels`` of ``results.json``: ``wrong_share`` is the fitted rate e, ``evidence`` twice the gain
+        in log-likelihood, ``accuracy`` that of the model on these rows.
+
+    Examples
+    --------
+    >>> labels = np.repeat([0, 1], 50)
+    >>> sure = np.where(labels[:, None] == [0, 1], 0.95, 0.05)
+    >>> labels[7] = 1
+    >>> found = find_label_candidates(labels, sure, None, np.arange(100), "a rule")
+    >>> found["n_candidates"], found["candidates"][0]["row"], found["candidates"][0]["suggested"]
+    (1, 7, 0)
+    """
+    present, dense = np.unique(labels, return_inverse=True)
+    known = np.maximum(np.asarray(probabilities, dtype=np.float64)[:, present], _SMALLEST)
+    known /= known.sum(axis=1, keepdims=True)
+    found = _confident_learning(dense.reshape(-1), known)
+    shown = found if groups is None else found[np.sort(np.unique(groups[found], return_index=True)[1])]
+    wrong_share, evidence = _label_noise(dense.reshape(-1), known, groups)
+    return {
+        "n_candidates": len(found),
+        "n_rows": len(labels),
+        "by": by,
+        "accuracy": float(np.mean(present[known.argmax(axis=1)] == labels)),
+        "wrong_share": wrong_share,
+        "evidence": evidence,
+        "candidates": [
+            {
+                "row": int(rows[index]),
+                "label": int(labels[index]),
+                "suggested": int(present[known[index].argmax()]),
+                "confidence": float(known[index].max()),
+            }
+            for index in shown[:MOST_SHOWN]
+        ],
+    }
+
+
+def _confident_learning(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Positions of the candidates, the worst first."""
+    from cleanlab.filter import find_label_issues  # noqa: PLC0415 - heavy, and not always needed
+
+    if probabilities.shape[1] < 2:
+        return np.empty(0, dtype=np.int64)
+    with warnings.catch_warnings():
+        # A class of one row cannot be doubted, which is no news to anyone.
+        warnings.filterwarnings("ignore", message="May not flag all label issues", category=UserWarning)
+        found = find_label_issues(
+            labels, probabilities, filter_by="both", return_indices_ranked_by="self_confidence", n_jobs=1
+        )
+    return np.asarray(found, dtype=np.int64)
+
+
+def _label_noise(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64], groups: Groups | None
+) -> tuple[float, float]:
+    """The rate at which wrong labels seem strewn in, and the evidence for it not being 0."""
+    numbers = np.arange(len(labels)) if groups is None else np.unique(groups, return_inverse=True)[1].reshape(-1)
+    weights = 1.0 / np.bincount(numbers)[numbers]
+    logs = np.log(probabilities)
+    loss = partial(_loss, labels, logs, weights)
+    bounds = [(-_MOST_SHARPER, _MOST_SHARPER), (-20.0, 0.0)]
+    clean = minimize(lambda at: _first(loss(at[0], None)), [0.0], jac=True, method="L-BFGS-B", bounds=bounds[:1])
+    noisy = min(
+        (
+            minimize(lambda at: loss(at[0], at[1]), [clean.x[0], start], jac=True, method="L-BFGS-B", bounds=bounds)
+            for start in (-7.0, -4.0)
+        ),
+        key=lambda answer: float(answer.fun),
+    )
+    evidence = 2 * float(clean.fun - noisy.fun) * float(weights.sum())
+    return (float(expit(noisy.x[1])), evidence) if evidence > 0 else (0.0, 0.0)
+
+
+def _loss(
+    labels: NDArray[np.int64],
+    logs: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    log_sharpness: float,
+    logit_rate: float | None,
+) -> tuple[float, NDArray[np.float64]]:
+    """Minus the mean log-likelihood, with its slopes in the log of 1 / temperature and the logit of the rate."""
+    n_rows, n_classes = logs.shape
+    sharpness, rate = float(np.exp(log_sharpness)), 0.0 if logit_rate is None else float(expit(logit_rate))
+    likely = softmax(sharpness * logs, axis=1)
+    own = np.arange(n_rows), labels
+    given = (1 - rate) * likely[own] + rate / n_classes + _SMALLEST
+    share = weights / weights.sum()
+    by_sharpness = (1 - rate) * likely[own] * sharpness * (logs[own] - np.einsum("ij,ij->i", likely, logs)) / given
+    by_rate = rate * (1 - rate) * (1 / n_classes - likely[own]) / given
+    return -float(share @ np.log(given)), -np.array([share @ by_sharpness, share @ by_rate])
+
+
+def _first(answer: tuple[float, NDArray[np.float64]]) -> tuple[float, NDArray[np.float64]]:
+    return answer[0], answer[1][:1]

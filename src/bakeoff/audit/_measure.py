@@ -1,0 +1,59 @@
+"""All probes of a data set: what ``data.probes`` of ``results.json`` holds."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from bakeoff.audit._harm import measure_harm
+from bakeoff.audit._labels import probe_labels
+from bakeoff.audit._probes import FitAndPredict
+from bakeoff.audit._unlike import measure_unlikeness
+from bakeoff.data import Dataset
+from bakeoff.errors import DataError, FitError
+from bakeoff.types import RowIndices
+
+__all__ = ["PROBES", "measure_probes"]
+
+_PROBES = {"harm": measure_harm, "unlike": measure_unlikeness, "labels": probe_labels}
+PROBES = tuple(_PROBES)
+"""The keys of ``data.probes`` in ``results.json``."""
+
+_WORDS = {
+    "harm": "what near-copies do to a score",
+    "unlike": "whether test rows are unlike training rows",
+    "labels": "which labels to look at",
+}
+
+
+def measure_probes(
+    dataset: Dataset,
+    fit_and_predict: FitAndPredict,
+    rows: RowIndices | None = None,
+    say: Callable[[str], None] = lambda _sentence: None,
+) -> dict[str, Any]:
+    """Measure the harm of near-copies, whether test rows are unlike training rows, and which labels to look at.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    fit_and_predict : FitAndPredict
+    rows : (n,) positions in the training rows, optional
+        Those that may be looked at; None: all. A bake-off that holds out some of them leaves these out.
+    say : callable
+        Is told, in a sentence, what could not be measured and why.
+
+    Returns
+    -------
+    dict
+        ``{"harm": ..., "unlike": ..., "labels": ...}``, each None where it does not apply or could not be measured.
+    """
+    allowed = np.arange(len(dataset.X_train)) if rows is None else rows
+    measured: dict[str, Any] = {}
+    for name, probe in _PROBES.items():
+        try:
+            measured[name] = probe(dataset, allowed, fit_and_predict)
+        except (DataError, FitError) as error:
+            say(f"Not measured: {_WORDS[name]}. {' '.join(str(error).split())}")
+            measured[name] = None
+    return measured
