@@ -57,5 +57,8 @@ bench: $(VENV)/.test  ## speeds, beside what they are compared with
 validation: $(VENV)/.test  ## does the grouped score tell the truth? needs Sign Language MNIST; takes half an hour
 	$(BIN)/python benchmarks/validation.py --write docs/validation.md
 
+calibrate: $(VENV)/.test  ## do intervals and decisions keep their promises? Simulations, hours; goes on where it stopped
+	$(BIN)/python benchmarks/calibrate.py --write
+
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis demo

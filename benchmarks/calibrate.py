@@ -67,7 +67,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--simulations", type=int, default=5000, help="bake-offs a cell")
     like = "only cells with names like 'main: *8 contestants*'"
     parser.add_argument("--cells", nargs="+", default=["*"], metavar="PATTERN", help=like)
-    parser.add_argument("--keep", type=Path, default=Path("calibration"), metavar="FOLDER", help="finished pieces")
+    parser.add_argument(
+        "--keep", type=Path, default=Path("build/calibration"), metavar="FOLDER", help="finished pieces"
+    )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no piece after so many minutes")
     parser.add_argument("--write", action="store_true", help="write docs/calibration.md and docs/calibration.json")

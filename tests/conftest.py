@@ -1,7 +1,9 @@
 """What holds for every test: no network, no graphics window, a workspace of its own, real data only where it is."""
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("MPLBACKEND", "agg")
@@ -22,6 +24,59 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty workspace that is also the current folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def plan_of() -> Callable[..., Any]:
+    """Make a plan for contestants that no recipe can name."""
+
+    from bakeoff.contest import make_plan  # noqa: PLC0415 - tests of the engine prepare JAX before it is imported
+    from bakeoff.recipe import Recipe  # noqa: PLC0415
+
+    def make(dataset: Any, contestants: Sequence[Any], **protocol: Any) -> Any:
+        recipe = Recipe.model_validate(
+            {
+                "name": "test",
+                "data": {"source": "blurs"},
+                # Probes train networks, which few of these tests are about.
+                "protocol": {"seeds": 3, "primary_metric": "accuracy", "probes": False, **protocol},
+                "contestants": ["dummy"],
+            }
+        )
+        return make_plan(recipe, dataset, {contestant.name: contestant for contestant in contestants})
+
+    return make
+
+
+@pytest.fixture
+def run(workspace: Path) -> Callable[..., Any]:
+    """Run a plan here and give the run; events go to the list that is passed."""
+
+    from bakeoff.contest import ContestOptions, run_contest  # noqa: PLC0415
+    from bakeoff.executors import InlineExecutor  # noqa: PLC0415
+
+    def run_here(plan: Any, events: list[Any] | None = None, **options: Any) -> Any:
+        listen = (lambda _event: None) if events is None else events.append
+        with InlineExecutor() as executor:
+            return run_contest(
+                plan, ContestOptions(workspace=workspace, listen=listen, executor=executor, command="test", **options)
+            )
+
+    return run_here
+
+
+@pytest.fixture
+def centroid() -> Any:
+    from bakeoff.testing import CentroidContestant  # noqa: PLC0415
+
+    return CentroidContestant("centroid")
+
+
+@pytest.fixture
+def shaky() -> Any:
+    from bakeoff.testing import CentroidContestant  # noqa: PLC0415
+
+    return CentroidContestant("shaky", is_random=True, shake=40.0, epochs=4)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

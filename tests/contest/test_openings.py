@@ -97,7 +97,7 @@ def readers_of(name: str) -> set[str]:
 def test_test_labels_are_read_where_data_are_made_and_by_the_seal_alone() -> None:
     readers = readers_of("y_test")
     # An assignment writes them to a file, for the one who sets it; it has no predictions.
-    assert {path for path in readers if not path.startswith("data/")} == {"contest/_seal.py", "contest/_assignment.py"}
+    assert {path for path in readers if not path.startswith("data/")} == {"contest/_seal.py", "scoring/_assignment.py"}
     # In data they are hashed and their classes counted: neither compares them with anything.
     assert {path for path in readers if path.startswith("data/")} <= {
         "data/_card.py",

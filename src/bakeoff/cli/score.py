@@ -8,7 +8,7 @@ import click
 from bakeoff.cli._options import echo_table, printable, workspace_option
 
 if TYPE_CHECKING:
-    from bakeoff.contest import Scoreboard, ScoreLine
+    from bakeoff.scoring import Scoreboard, ScoreLine
     from bakeoff.types import Metric
 
 __all__ = ["score"]

@@ -84,7 +84,7 @@ class Simulation:
     >>> kind.draw(np.random.default_rng(0)).predictions["m1"].shape
     (2, 240)
     >>> [round(float(kind.truth("accuracy", ability)[0]), 3) for ability in kind.abilities]
-    [0.836, 0.88]
+    [0.834, 0.878]
     """
 
     abilities: Sequence[float]

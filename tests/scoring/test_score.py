@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
-from bakeoff.contest import Plan, Run, Scoreboard, ScoreOptions, score_submissions
+from bakeoff.contest import Plan, Run
 from bakeoff.data import Dataset
 from bakeoff.errors import DataError, InputError, StoreError
+from bakeoff.scoring import Scoreboard, ScoreOptions, score_submissions
 from bakeoff.store import Store, fingerprint_rows
 from bakeoff.testing import CentroidContestant, make_blurs
 
@@ -234,7 +235,7 @@ def test_the_opening_is_on_record_before_the_first_comparison(
     def killed(*_: object, **__: object) -> None:
         raise StoreError("killed")
 
-    monkeypatch.setattr("bakeoff.contest._score.score_lines", killed)
+    monkeypatch.setattr("bakeoff.scoring._score.score_lines", killed)
     with pytest.raises(StoreError, match="killed"):
         scored(handed_in, labels=labels)
     assert len(openings(labels.parent)) == 1
@@ -245,7 +246,7 @@ def test_what_cannot_be_recorded_is_not_scored(handed_in: Path, labels: Path, mo
         raise StoreError("disk full")
 
     monkeypatch.setattr(Store, "record_opening", full)
-    monkeypatch.setattr("bakeoff.contest._score.score_lines", lambda *_: pytest.fail("compared"))
+    monkeypatch.setattr("bakeoff.scoring._score.score_lines", lambda *_: pytest.fail("compared"))
     with pytest.raises(StoreError, match="disk full"):
         scored(handed_in, labels=labels)
 

@@ -12,15 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bakeoff.contest._find_submissions import find_submissions
-from bakeoff.contest._openings import opening_sentences, times_words
-from bakeoff.contest._run import open_run
-from bakeoff.contest._score_classes import ClassList, common_classes
-from bakeoff.contest._score_lines import Judged, ScoreOptions, Truth, score_lines
-from bakeoff.contest._scoreboard import Scoreboard, ScoreLine
-from bakeoff.contest._submission import Submission, read_submission
+from bakeoff.contest import open_run, opening_sentences, times_words
 from bakeoff.data import LabelFile, read_label_file
 from bakeoff.errors import DataError, InputError
+from bakeoff.scoring._classes import ClassList, common_classes
+from bakeoff.scoring._find import find_submissions
+from bakeoff.scoring._lines import Judged, ScoreOptions, Truth, score_lines
+from bakeoff.scoring._scoreboard import Scoreboard, ScoreLine
+from bakeoff.scoring._submission import Submission, read_submission
 from bakeoff.store import Fingerprints, Store, fingerprint_rows
 
 __all__ = ["score_submissions"]

@@ -18,9 +18,9 @@ from bakeoff.compare import (
     summarise,
     verdict,
 )
-from bakeoff.contest._score_classes import ClassList
-from bakeoff.contest._scoreboard import ScoreLine
-from bakeoff.contest._submission import Entry, Submission
+from bakeoff.scoring._classes import ClassList
+from bakeoff.scoring._scoreboard import ScoreLine
+from bakeoff.scoring._submission import Entry, Submission
 from bakeoff.types import Groups, Metric
 
 __all__ = ["Judged", "ScoreOptions", "Truth", "score_lines"]

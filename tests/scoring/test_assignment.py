@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bakeoff.contest import make_assignment
 from bakeoff.data import DataOptions, Dataset, load, read_label_file
 from bakeoff.errors import DataError, InputError
+from bakeoff.scoring import make_assignment
 from bakeoff.store import fingerprint_rows
 from bakeoff.testing import make_blurs
 

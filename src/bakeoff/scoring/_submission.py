@@ -13,9 +13,9 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from bakeoff.contest._submission_arrays import plain_file, read_arrays
 from bakeoff.data import canonical_label, read_label_column
 from bakeoff.errors import DataError
+from bakeoff.scoring._arrays import plain_file, read_arrays
 from bakeoff.store import Fingerprints
 from bakeoff.types import Groups, Metric, RowIndices
 

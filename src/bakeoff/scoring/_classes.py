@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bakeoff.contest._submission import Submission
 from bakeoff.data import LabelFile
 from bakeoff.errors import DataError
+from bakeoff.scoring._submission import Submission
 
 __all__ = ["ClassList", "common_classes"]
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, get_args
 
 from bakeoff.compare import Comparison, Estimate
-from bakeoff.contest._folder import harmless_cell
+from bakeoff.contest import harmless_cell
 from bakeoff.data import LabelFile
 from bakeoff.types import Metric
 

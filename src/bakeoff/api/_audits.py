@@ -1,0 +1,117 @@
+"""A look at data before anything is compared on them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bakeoff.api._gate import refuse
+from bakeoff.api._recipes import data_options, make_recipe
+from bakeoff.audit import PROBES, Finding, check_data, harm_sentence
+from bakeoff.contest import Listener, copies_pictures, data_pictures, label_pictures, probe_dataset
+from bakeoff.data import Dataset, card, find_near_copies, load
+from bakeoff.executors import LocalExecutor
+from bakeoff.report import draw_data_pictures
+from bakeoff.types import ProgressCallback
+
+__all__ = ["Audit", "audit_data"]
+
+
+@dataclass(frozen=True, eq=False)
+class Audit:
+    """The data card of a data set and what the checks say of it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    card : mapping
+        The ``data`` part of ``results.json``.
+    ignore : sequence of str
+        Codes of findings to leave out.
+    """
+
+    dataset: Dataset
+    card: Mapping[str, Any]
+    ignore: Sequence[str] = ()
+
+    @property
+    def found(self) -> Sequence[Finding]:
+        """What the checks say, errors first."""
+        return check_data(self.card, self.ignore)
+
+    @property
+    def harm(self) -> str | None:
+        """What groups of near-copies do to a score, in one sentence; None where it was not measured."""
+        return harm_sentence(self.card)
+
+    def probed(self, listen: Listener = lambda _event: None) -> "Audit":
+        """The same with what has to be trained for: the harm of groups, unlike parts, labels to look at.
+
+        Parameters
+        ----------
+        listen : callable
+            Is told what happens; see `bakeoff.contest.Event`.
+
+        Raises
+        ------
+        DeviceError
+            If compiled code gives wrong answers on this machine.
+        """
+        with LocalExecutor() as executor:
+            probes = probe_dataset(self.dataset, executor, listen)
+        return replace(self, card={**self.card, "probes": probes})
+
+    def to_json(self) -> str:
+        """Card and findings as JSON."""
+        findings = [asdict(finding) for finding in self.found]
+        return json.dumps({"data": self.card, "findings": findings}, indent=1, ensure_ascii=False)
+
+    def write_pictures(self, folder: Path) -> Sequence[Path]:
+        """Draw random rows with labels, the class histogram, one image a class, and what there is to look at.
+
+        That is one photograph with its near-copies, and the labels that a network doubts.
+
+        Returns
+        -------
+        sequence of Path
+            Of the pictures; plain rows have the histogram alone.
+        """
+        pictures = {
+            **data_pictures(self.dataset),
+            **copies_pictures(self.dataset),
+            **label_pictures(self.dataset, self.card["probes"]["labels"]),
+        }
+        return draw_data_pictures(folder, self.card, pictures)
+
+    def refuse_errors(self) -> None:
+        """Raise `AuditRefused` if a finding is an error."""
+        refuse(f"{finding.code} {finding.title}" for finding in self.found if finding.severity == "error")
+
+
+def audit_data(
+    where: str | Path, *, probes: bool = True, progress: ProgressCallback | None = None, **options: Any
+) -> Audit:
+    """Look at data before anything is compared on them.
+
+    Parameters
+    ----------
+    where : str or Path
+        As for `run`; of a recipe, its data.
+    probes : bool
+        Also train a few small models: what near-copies do to a score, whether test rows are unlike training rows,
+        which labels to look at.
+    progress : callable, optional
+        Is told how far reading, downloading and the search for near-copies are; see `bakeoff.data.load`.
+    **options
+        ``test``, ``label``, ``group``, ``image_shape``, ``rows``, ``class_names``, ``ignore``.
+
+    Raises
+    ------
+    InputError
+    """
+    recipe = make_recipe(where, **options)
+    dataset = load(recipe.data.source, data_options(recipe.data), progress)
+    dataset = find_near_copies(dataset, progress)
+    audit = Audit(dataset, {**card(dataset), "probes": dict.fromkeys(PROBES)}, recipe.ignore)
+    return audit.probed() if probes else audit

@@ -1,0 +1,102 @@
+"""A whole bake-off, from what a person gives to the report."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bakeoff.api._gate import refuse
+from bakeoff.api._recipes import data_options, make_recipe, sort_contestants
+from bakeoff.contest import ContestOptions, Listener, Plan, Run, make_plan, run_contest
+from bakeoff.contestants import Contestant
+from bakeoff.data import find_near_copies, load
+from bakeoff.recipe import Recipe
+from bakeoff.report import write_html
+from bakeoff.types import ProgressCallback
+
+__all__ = ["plan", "refuse_errors", "run", "run_plan"]
+
+
+def run(
+    where: str | Path | Recipe,
+    *,
+    contestants: Sequence[Any] | Mapping[str, Any] | None = None,
+    workspace: str | Path = ".",
+    listen: Listener | None = None,
+    retime: bool = False,
+    **changes: Any,
+) -> Run:
+    """Train, compare and explain: the whole job.
+
+    Parameters
+    ----------
+    where : str, Path or Recipe
+        A name of the catalog, a file, a folder, or a recipe.
+    contestants : sequence or mapping, optional
+        Families by name (``["dense", "svc"]``); or name to family, to a mapping with ``family`` and ``settings``, or
+        to any scikit-learn classifier of your own. None: a line-up that follows from the size of the data.
+    workspace : path
+        Folder that keeps fits, runs and openings.
+    listen : callable, optional
+        Is told what happens; see `bakeoff.contest.Event`.
+    retime : bool
+        Fit and time even what the workspace has.
+    **changes
+        Any field of a recipe's ``data`` or ``protocol``: ``test``, ``label``, ``group``, ``image_shape``,
+        ``seeds``, ``validation``, ``primary_metric``, ``time_limit_seconds``, ...; and ``name``, ``ignore``.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    InputError
+        With every problem of the data, the recipe or the settings.
+    """
+    families, outsiders = sort_contestants(contestants)
+    recipe = make_recipe(where, contestants=families, **changes)
+    options = ContestOptions(Path(workspace), retime=retime)
+    return run_plan(plan(recipe, outsiders), options if listen is None else replace(options, listen=listen))
+
+
+def plan(
+    recipe: Recipe,
+    outsiders: Mapping[str, Contestant] | None = None,
+    progress: ProgressCallback | None = None,
+) -> Plan:
+    """Read the data and decide everything that the recipe leaves open.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    outsiders : mapping of name to Contestant, optional
+        Contestants that a recipe cannot name.
+    progress : callable, optional
+        Is told how far reading or downloading is; see `bakeoff.data.load`.
+
+    Raises
+    ------
+    InputError
+    """
+    dataset = load(recipe.data.source, data_options(recipe.data), progress)
+    return make_plan(recipe, find_near_copies(dataset, progress), outsiders)
+
+
+def run_plan(plan: Plan, options: ContestOptions) -> Run:
+    """Run a plan and write its report."""
+    run = run_contest(plan, options)
+    write_html(run.folder)
+    return run
+
+
+def refuse_errors(run: Run) -> None:
+    """The gate of ``--strict``.
+
+    Raises
+    ------
+    AuditRefused
+        If a finding is an error.
+    """
+    findings = run.results["findings"]
+    refuse(f"{finding['code']} {finding['title']}" for finding in findings if finding["severity"] == "error")
