@@ -34,6 +34,7 @@ UNDER_TEST = (
     "_scores",
     "_seeds",
     "_table",
+    "_unseen",
     "_variance",
 )
 

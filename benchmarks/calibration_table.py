@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
 
-from calibration_cells import ASKED, BELOW, CELLS, MAIN, MORE, POWER
+from calibration_cells import ASKED, BELOW, CELLS, MAIN, MORE, POWER, RARE
 
 from bakeoff.testing.calibration import Cell, Tally
 
@@ -24,7 +24,8 @@ Simulated bake-offs with known truth: how often an interval holds it, and how of
 calibrate` makes this page; what is simulated is told in `src/bakeoff/testing/simulation.py` and
 `benchmarks/calibration_cells.py`, and what the figures mean in [statistics.md](statistics.md). In per cent, with the
 standard error of the simulation. A cell fails where 95 % intervals cover outside 93 to 97 %, or any false winner is
-named in more than 5 %, by more than three standard errors.
+named in more than 5 %, by more than three standard errors. With rare classes more than 97 % is allowed: one row
+there moves the score by points, and no interval can be right just 95 times in 100.
 """
 
 
@@ -53,12 +54,13 @@ class Row:
         tally = self.tally
         if self.name in BELOW:
             return [] if tally.refused == tally.draws else ["does not refuse"]
-        if self.name not in MAIN and self.name not in MORE:
+        if self.name not in {**MAIN, **MORE, **RARE}:
             return []
         procedures = tally.draws if max(self.cell.simulation.seeds_of) >= 5 else 0
+        highest = 1.0 if self.name in RARE else HIGHEST
         checks = {
-            "single interval": _inside(tally.estimate_covers, tally.draws),
-            "intervals of all pairs": _inside(tally.all_pairs_cover, tally.draws),
+            "single interval": _inside(tally.estimate_covers, tally.draws, highest),
+            "intervals of all pairs": _inside(tally.all_pairs_cover, tally.draws, highest),
             "false winners": tally.false_winner / tally.draws <= _with_allowance(FALSE_WINNERS, tally.draws, 1),
             "estimand": tally.procedure == procedures,
         }
@@ -82,8 +84,8 @@ def _with_allowance(limit: float, draws: int, sign: int) -> float:
     return limit + sign * STANDARD_ERRORS * math.sqrt(limit * (1 - limit) / draws)
 
 
-def _inside(count: int, draws: int) -> bool:
-    return _with_allowance(LOWEST, draws, -1) <= count / draws <= _with_allowance(HIGHEST, draws, 1)
+def _inside(count: int, draws: int, highest: float) -> bool:
+    return _with_allowance(LOWEST, draws, -1) <= count / draws <= _with_allowance(highest, draws, 1)
 
 
 def _promises(rows: Sequence[Row]) -> list[list[str]]:
@@ -140,6 +142,7 @@ def _answers(rows: Sequence[Row]) -> list[list[str]]:
 SECTIONS = (
     ("Seeds, groups and contestants", MAIN, _promises),
     ("Other bake-offs", MORE, _promises),
+    ("Rare classes: at least 93 %", RARE, _promises),
     ("Too few: it must refuse", BELOW, _refusals),
     ("Power: how often a true difference of macro F1 is decided", POWER, _powers),
     ("Does `groups_needed` tell the truth? With as many groups 80 % should be decided", ASKED, _answers),
@@ -171,7 +174,7 @@ def as_markdown(rows: Sequence[Row]) -> str:
 
 
 def _summary(rows: Sequence[Row]) -> str:
-    judged = [row for row in rows if row.name in MAIN or row.name in MORE or row.name in BELOW]
+    judged = [row for row in rows if row.name in {**MAIN, **MORE, **RARE, **BELOW}]
     kept = sum(not row.problems for row in judged)
     about = _about()
     libraries = ", ".join(f"{name} {number}" for name, number in about["versions"].items())

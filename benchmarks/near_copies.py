@@ -1,10 +1,10 @@
 """Near-copy groups: time, memory, and how often the search is right, in one run on one machine.
 
-Not asked for by default: large, 300,000 made rows, or as many as ROWS says.
+Not asked for by default: small, parts of 30 to 1,000 rows; and large, 300,000 made rows, or as many as ROWS says.
 
 Each part runs in a process of its own, so that peak memory is its own.
 
-Usage: BAKEOFF_DATA=FOLDER python benchmarks/near_copies.py [time] [planted] [moved] [approximate] [large]
+Usage: BAKEOFF_DATA=FOLDER python benchmarks/near_copies.py [time] [planted] [moved] [approximate] [small] [large]
 """
 
 import io
@@ -25,7 +25,7 @@ from scipy import ndimage
 
 from bakeoff.data import Dataset, NearCopies, card, find_near_copies, load
 from bakeoff.data._approximate import neighbour_pairs
-from bakeoff.data._similarity import image_features, similar_pairs
+from bakeoff.data._similarity import Reach, image_features, similar_pairs
 
 Picture = NDArray[np.uint8]
 Random = np.random.Generator
@@ -148,7 +148,7 @@ def clean_base(name: str) -> Picture:
     if name == "mnist":
         return X
     features = image_features(X, SHAPE)
-    pairs = similar_pairs(features, 0.95)
+    pairs = similar_pairs(features, Reach(0.95, len(X)))
     first = np.arange(len(X))
     for _ in range(100):  # every row takes the lowest number it hangs together with
         lowest = first.copy()
@@ -205,7 +205,7 @@ def approximate(name: str) -> None:
         X = with_planted(X, list(KINDS)[:5], 1_000)[0].X_train
     features = image_features(X, SHAPE)
     start = time.perf_counter()
-    exact = similar_pairs(features, 0.98)
+    exact = similar_pairs(features, Reach(0.98, len(X)))
     between = time.perf_counter()
     near = neighbour_pairs(features)
     end = time.perf_counter()
@@ -240,6 +240,39 @@ def large(n: int) -> None:
     )
 
 
+def blobs(n: int, n_numbers: int, random: Random) -> Picture:
+    """Pictures that two or three numbers make."""
+    y, x = np.mgrid[-1:1:16j, -1:1:16j]
+    places = random.uniform(-0.5, 0.5, (n, 3)) * (np.arange(3) < n_numbers)
+    drawn = [np.exp(-((x - a) ** 2 + (y - b) ** 2) / (0.2 + 0.1 * c)) for a, b, c in places]
+    return clip(np.stack(drawn) * 200).reshape(n, -1)
+
+
+def small(name: str, n: int) -> None:
+    """Parts of a set, clean and with a copy of every twentieth row: false alarms, and copies found."""
+    whole = None if name.startswith("blobs") else load(name).X_train * np.uint8(15 if name == "digits" else 1)
+    n_parts, n_false, n_copies = 20 if n < 1_000 else 10, 0, max(1, n // 20)
+    found = {"equal": 0, "brightness and contrast": 0, "noise of 5": 0}
+    for part in range(n_parts):
+        random = np.random.default_rng(1_000 * n + part)
+        X = blobs(n, int(name[-1]), random) if whole is None else whole[random.permutation(len(whole))[:n]]
+        X = random.permutation(np.unique(X, axis=0))
+        n_false += search(images_of(X)).has_groups
+        source = X[:n_copies].astype(float)
+        altered = (source, source * 0.7 + 20, source + random.normal(0, 5, source.shape))
+        for kind, copies in zip(found, altered if part < 10 else (), strict=False):
+            groups = search(images_of(np.concatenate([X, clip(copies)]))).train
+            found[kind] += int((groups[len(X) :] == groups[:n_copies]).sum())
+    shares = ", ".join(f"{kind} {10 * count / n_copies:.0f}" for kind, count in found.items())
+    print(f"{name} {n}: false alarms in {n_false} of {n_parts} parts; found in 100: {shares}", flush=True)
+
+
+def images_of(X: Picture) -> Dataset:
+    side = round(X.shape[1] ** 0.5)
+    y = (np.arange(len(X)) % 2).astype(np.int32)
+    return Dataset("part", "images", X, y, ["a", "b"], image_shape=(side, side, 1), pixel_max=255)
+
+
 def apart(work: Callable[..., None], *arguments: object) -> None:
     process = get_context("spawn").Process(target=work, args=arguments)
     process.start()
@@ -261,6 +294,9 @@ def main() -> None:
             apart(planted, name, list(MOVED), N_PLANTED, True)
         if "approximate" in asked:
             apart(approximate, name)
+    for name in ("digits", "mnist", "blobs-3", "blobs-2") if "small" in asked else ():
+        for n in (30, 100, 200, 400, 800, 1_000):
+            apart(small, name, n)
     if "large" in asked:
         apart(large, int(os.environ.get("ROWS", "300000")))
 

@@ -1,7 +1,10 @@
 """`import bakeoff`: what a notebook or a script can do."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +14,11 @@ from sklearn.linear_model import RidgeClassifier
 
 import bakeoff
 from bakeoff import api
+from bakeoff.api import _audits as audits
 from bakeoff.contest import Run
 from bakeoff.errors import AuditRefused, InputError, RecipeError
 from bakeoff.recipe import parse_recipe
+from bakeoff.testing import make_blurs
 
 
 def test_a_run_takes_families_settings_and_classifiers_of_ones_own(workspace: Path) -> None:
@@ -79,6 +84,43 @@ def test_an_audit_gives_card_and_findings(workspace: Path) -> None:
     assert json.loads(answer.to_json())["findings"][0]["numbers"] == {"constant": 3, "n_features": 64}
     assert len(answer.write_pictures(workspace / "pictures")) == 3
     answer.refuse_errors()
+
+
+@pytest.mark.parametrize("option", ["seeds", "contestants", "n_folds", "ignored"])
+def test_an_option_that_an_audit_would_do_nothing_with_is_refused(option: str) -> None:
+    with pytest.raises(RecipeError, match=f"{option}: unknown option of audit_data"):
+        bakeoff.audit_data("digits", probes=False, **{option: 3})
+
+
+def test_an_option_that_a_split_would_do_nothing_with_is_refused(workspace: Path) -> None:
+    with pytest.raises(RecipeError, match="seeds: unknown option of split"):
+        api.split("digits", workspace / "assignment", seeds=3)
+
+
+def test_an_audit_leaves_the_rows_alone_that_a_run_sets_aside(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blurs = make_blurs(n_train=5000, n_test=None)
+    np.savez(workspace / "many.npz", X=blurs.X_train, y=blurs.y_train)
+    answer = bakeoff.audit_data("many.npz", image_shape=(4, 4), probes=False)
+    assert answer.card["decisions"][-1].startswith("Of the 5,000 rows, a run sets 1,000 aside as test rows")
+    seen: dict[str, Any] = {}
+    monkeypatch.setattr(audits, "data_pictures", lambda dataset, rows: seen.update(rows=rows) or {})
+    answer.write_pictures(workspace / "pictures")
+    assert len(seen["rows"]) == 4000
+
+
+def test_labels_are_drawn_where_the_finding_speaks(workspace: Path) -> None:
+    answer = bakeoff.audit_data("digits", probes=False)
+    candidate = {"row": 7, "label": 1, "suggested": 2, "confidence": 0.75}
+    labels = {"n_candidates": 1, "n_rows": 1797, "by": "a small network", "accuracy": 0.97, "wrong_share": 0.01}
+
+    def drawn(evidence: float, ignore: Sequence[str] = ()) -> bool:
+        probes = {**answer.card["probes"], "labels": {**labels, "evidence": evidence, "candidates": [candidate]}}
+        judged = replace(answer, card={**answer.card, "probes": probes}, ignore=ignore)
+        return "label-candidates" in {path.stem for path in judged.write_pictures(workspace / "pictures")}
+
+    assert drawn(30.0)
+    assert not drawn(1.0)
+    assert not drawn(30.0, ["D010"])
 
 
 def test_strict_refuses_a_run_with_an_error(workspace: Path) -> None:

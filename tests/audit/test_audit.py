@@ -274,8 +274,41 @@ def test_mixed_averages_are_set_right_like_for_like() -> None:
     results = changed({"claims": MIXED})
     found = {finding.code: finding for finding in check_run(results)}
     assert set(found) == {"P003", "P005"}
-    assert "0.8055 of net is a macro F1 and 0.8442 of svc a weighted one" in found["P005"].detail
-    assert "macro F1 0.9000 of net against 0.8000 of svc" in found["P005"].detail
+    assert "0.8055 is the macro F1 of net, 0.8442 the weighted one of svc" in found["P005"].detail
+    assert "like for like it is 0.9000 against 0.8000 (macro)" in found["P005"].detail
+
+
+def test_figures_of_different_rows_are_not_set_side_by_side() -> None:
+    results = changed({"claims": [MIXED[0], {**MIXED[1], "on": "validation"}]})
+    assert "P005" not in [finding.code for finding in check_run(results)]
+
+
+def test_where_the_test_rows_are_watched_a_validation_figure_is_put_like_for_like_on_them() -> None:
+    on_validation = [{**one, "on": "validation"} for one in MIXED]
+    results = changed({"claims": on_validation, "protocol.validation": "test"})
+    for entry_ in results["contestants"]:
+        entry_["validation"] = None
+    found = {finding.code: finding for finding in check_run(results)}
+    assert "like for like it is 0.9000 against 0.8000 (macro)" in found["P005"].detail
+    assert found["P005"].numbers["measured_macro"] == 0.9
+    assert found["P003"].numbers["highest"] == 0.91
+
+
+def test_an_f1_of_unsaid_average_is_one_seed_too_and_a_loss_has_no_points() -> None:
+    results = changed({"claims": [claim("net", "f1", 0.9)]})
+    (found,) = check_run(results)
+    assert "macro F1 from 0.8900 to 0.9100 here, 2.0 points apart" in found.detail
+    loss = {"mean": 1.1, "low": 1.0, "high": 1.2, "values": [0.9, 1.3]}
+    results = changed({"claims": [claim("net", "log_loss", 1.0)], "contestants.0.test.log_loss": loss})
+    (found,) = check_run(results)
+    assert "log loss from 0.9000 to 1.3000 here, 0.4000 apart" in found.detail
+
+
+def test_seeds_that_were_scored_are_counted_and_not_those_that_were_planned() -> None:
+    (found,) = check_run(changed({"contestants.0.seeds_scored": [1, 3]}))
+    assert (found.code, found.numbers["fewest"]) == ("P003", 2)
+    assert "Seeds whose fits failed: 3 of net." in found.detail
+    assert check_run(changed({"contestants.0.seeds_scored": []})) == []  # that none was scored is told elsewhere
 
 
 def test_the_harm_is_said_in_one_sentence_with_both_figures() -> None:
@@ -288,14 +321,163 @@ def test_the_harm_is_said_in_one_sentence_with_both_figures() -> None:
         "to be right 99.9% of the time, but on pictures that it has learnt no copy of it is right 71.2% (69.2 to 73.2)."
     )
     card["probes"]["harm"] = harm(0.712, source="declared")
-    assert "and on pictures of groups that it never met it is right 71.2%" in str(harm_sentence(card))
+    said = str(harm_sentence(card))
+    assert "and on pictures of groups that it never met it is right 71.2%" in said
+    assert said.endswith("(69.2 to 73.2): no harm that could be shown.")
 
 
 def test_near_copies_that_do_no_harm_are_a_note() -> None:
     results = changed({"data.groups.n_rows_with_copies": 500, "data.probes.harm": harm(0.72)})
     assert check_run(results)[0].severity == "note"
+    # Each half-width is 2 points: together 2.8.
+    assert "in points: 1-nearest-neighbour +0.8 (-2.0 to +3.6)." in check_run(results)[0].detail
     results["data"]["probes"]["harm"] = harm()
     assert check_run(results)[0].severity == "warning"
+
+
+def test_with_too_few_groups_nothing_is_said_of_harm() -> None:
+    unknown = harm(0.9, 0.7, source="declared")
+    for kind in ("random", "grouped"):
+        unknown["contestants"][0][kind] |= {"low": None, "high": None}
+    results = changed({"data.groups.declared": True, "data.probes.harm": unknown})
+    assert check_run(results) == []
+    assert str(harm_sentence(results["data"])).endswith("it is right 70.0%: too few groups to tell.")
+    results = changed({"data.groups.n_rows_with_copies": 500, "data.probes.harm": unknown})
+    assert check_run(results)[0].severity == "warning"  # as where it was not measured
+    assert "cannot be told: there are too few groups" in check_run(results)[0].detail
+
+
+def test_what_a_random_split_gives_away_is_never_negative() -> None:
+    both = harm()
+    network = {"name": "network", "words": "a small network", "random": score(0.7), "grouped": score(0.72)}
+    both["contestants"].append(network)
+    results = changed({"data.groups.n_rows_with_copies": 500, "data.probes.harm": both})
+    (found,) = check_run(results)
+    assert "would give away 28.7 points to 1-nearest-neighbour." in found.detail
+    assert "seems to be right 70.0% of the time, and is right 72.0%" in str(harm_sentence(results["data"]))
+
+
+@pytest.mark.parametrize(("n_groups", "size"), [(10, 30), (200, 10), (1000, 3)])
+def test_groups_that_do_nothing_are_seldom_called_harmful(n_groups: int, size: int) -> None:
+    """Two probes of skill 0.8 on held-out fifths of the same rows; groups differ, but no split helps."""
+    spoke = 0
+    for seed in range(100):
+        random = np.random.default_rng(seed)
+        groups = np.repeat(np.arange(n_groups), size)
+        skill = np.clip(random.normal(0.8, 0.1, n_groups), 0, 1)[groups]
+        y = groups % 2
+        rows = {
+            "random": random.permutation(len(y))[: len(y) // 5],
+            "grouped": np.flatnonzero(np.isin(groups, random.permutation(n_groups)[: n_groups // 5])),
+        }
+        probes = []
+        for name in ("nearest", "network"):
+            said = np.where(random.random(len(y)) < skill, y, 1 - y)
+            scores = {}
+            for kind, held in rows.items():
+                found = summarise(said[held], y[held], groups[held], 2, CompareOptions(metric="accuracy"))
+                scores[kind] = {"mean": found.mean, "low": found.low, "high": found.high}
+            probes.append({"name": name, "words": name, **scores})
+        measured = {**harm(source="declared"), "contestants": probes}
+        card = changed({"data.groups.declared": True, "data.groups.n_groups": n_groups})["data"]
+        card["probes"]["harm"] = measured
+        spoke += bool(check_data(card))
+    assert spoke <= 6  # of 100 at one-sided 2.5 % for both probes together: above 6 with probability 0.01
+
+
+def test_copies_across_declared_groups_leak_and_the_groups_kept_are_named() -> None:
+    changes = {
+        "data.groups.n_across_declared": 4,
+        "data.groups.n_rows_with_copies": 80,
+        "data.groups.n_groups": 90,
+        "data.groups.declared": True,
+    }
+    results = changed(changes)
+    found = {finding.code: finding for finding in check_run(results)}
+    assert set(found) == {"D008", "P002"}
+    assert found["P002"].numbers == {"across_declared": 4, "n_groups": 90}
+    assert "keeps the declared groups whole, which takes 4 groups of near-copies apart (P002)" in found["D008"].detail
+    results["protocol"]["validation"] = "none"
+    assert [finding.code for finding in check_run(results)] == ["D008"]  # no split was made
+
+
+@pytest.mark.parametrize(
+    ("test", "validation", "scores"),
+    [
+        ("file", 0.2, "the validation scores are"),
+        ("holdout", 0.2, "the validation and the test scores are"),
+        ("holdout", "none", "the test scores are"),
+        ("folds", "none", "the test scores are"),
+        ("folds", "folds", "the validation and the test scores are"),
+        ("file", "none", None),
+        ("file", "test", None),
+    ],
+)
+def test_groups_too_large_leak_where_a_split_was_made(test: str, validation: Any, scores: str | None) -> None:
+    results = changed({"data.groups.too_large": [40], "protocol.test": test, "protocol.validation": validation})
+    found = [finding.detail for finding in check_run(results) if finding.code == "P002"]
+    assert len(found) == (scores is not None)
+    assert scores is None or scores in found[0]
+
+
+def test_of_a_holdout_the_groups_too_large_are_counted_among_all_rows_that_were_searched() -> None:
+    changes = {"data.groups.too_large": [600], "data.n_rows_searched": 1250, "protocol.test": "holdout"}
+    found = {finding.code: finding.detail for finding in check_run(changed(changes))}
+    assert found["D011"].startswith("Of 1,250 pictures that were searched")
+    assert found["P002"].startswith("600 of 1,250 rows")
+
+
+@pytest.mark.parametrize(
+    ("difference", "half_width", "severity"),
+    [(-0.2, 0.1, "error"), (0.0, 0.004, "error"), (0.01, 0.1, "warning"), (0.3, 0.1, None)],
+)
+@pytest.mark.parametrize("metric", ["f1_macro", "log_loss"])
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_no_better_than_guessing_is_judged_by_the_paired_comparison(
+    difference: float, half_width: float, severity: str | None, metric: str, is_turned: bool
+) -> None:
+    results = changed({"protocol.primary_metric": metric})
+    for one in results["contestants"]:
+        one["test"][metric] = score(1.0)
+    own = difference if metric == "f1_macro" else -difference
+    own = -own if is_turned else own
+    names = ("dummy", "svc") if is_turned else ("svc", "dummy")
+    half_width = half_width if metric == "f1_macro" or difference else 0.0  # a loss has no margin of equality
+    ends = {"difference": own, "low": own - half_width, "high": own + half_width}
+    pair = {"a": names[0], "b": names[1], "metric": metric, "on": "test", "decision": "undecided", **ends}
+    better = {**pair, "a": "net", "b": "dummy", "difference": 1, "low": 1, "high": 1}
+    better |= dict.fromkeys(ends, -1) if metric == "log_loss" else {}
+    results["comparisons"] = [pair, better]
+    found = [finding for finding in check_run(results) if finding.code == "R004"]
+    assert [finding.severity for finding in found] == [severity] * (severity is not None)
+
+
+def test_without_intervals_only_a_mean_that_is_no_better_speaks() -> None:
+    alone = {"mean": 0.5, "low": None, "high": None, "values": [0.5]}
+    results = changed({"contestants.1.test.f1_macro": alone})
+    assert check_run(results) == []
+    results["contestants"][1]["test"]["f1_macro"]["mean"] = 0.05
+    assert [(finding.code, finding.severity) for finding in check_run(results)] == [("R004", "warning")]
+
+
+def test_a_network_that_leads_on_equal_rows_is_not_under_fitted() -> None:
+    """Validation rows can be harder than test rows for everyone: the network's 0.69 there is no match for svc's 0.8."""
+    results = changed({"contestants.0.history": LOW, "contestants.0.validation": WEAK})
+    assert "R002" not in [finding.code for finding in check_run(results)]
+
+
+def test_it_is_said_that_an_accuracy_of_training_is_a_mean_over_the_epoch() -> None:
+    changes = {"contestants.0.history": LOW, "contestants.0.validation": WEAK, "contestants.0.test": WEAK}
+    (found,) = check_run(changed(changes))
+    assert "70.0% of its own training rows at the end of training (the mean over its last epoch" in found.detail
+    (found,) = check_run(changed({**changes, "contestants.0.settings.train_scores": "exact"}))
+    assert "at the end of training; svc" in found.detail
+
+
+def test_an_earlier_opening_is_counted_in_words() -> None:
+    once = {"this_run": 1, "ever": 2, "history": [{"run": "old", "times": 1}, {"run": "this", "times": 1}]}
+    (found,) = check_run(changed({"openings": once}))
+    assert "were opened once by 1 earlier run here" in found.detail
 
 
 def test_it_is_said_where_only_some_of_the_rows_were_measured() -> None:

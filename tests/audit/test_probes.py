@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import bakeoff.audit._labels
 from bakeoff.audit import ProbeName, ProbeTask, measure_probes
 from bakeoff.audit._probes import some_groups
 from bakeoff.data import Dataset
@@ -128,11 +129,50 @@ def test_what_cannot_be_measured_is_said_and_is_null() -> None:
         raise FitError("the loss became nan")
 
     measured = measure_probes(copied(), broken, say=said.append)
-    assert measured == {"harm": None, "unlike": None, "labels": None}
+    failed = "A fit failed: the loss became nan"
+    assert measured == {"harm": None, "unlike": None, "labels": None, "reasons": {"harm": failed, "labels": failed}}
     assert said[0] == "Not measured: what near-copies do to a score. the loss became nan"
     lonely = replace(copied(), groups_train=np.zeros(1200, dtype=np.int64))
-    assert measure_probes(lonely, LookUp(lonely), say=said.append)["harm"] is None
-    assert "cannot be divided by groups" in said[2]
+    measured = measure_probes(lonely, LookUp(lonely), say=said.append)
+    assert measured["harm"] is None
+    assert measured["reasons"]["harm"] == "There are too few groups to learn from some and check with others."
+    assert measured["reasons"]["labels"] == (
+        "Fewer than two classes have more than one group, and a group is doubted by others."
+    )
+
+
+@pytest.mark.parametrize("grouped", [True, False])
+def test_a_class_of_one_row_or_group_is_left_out_of_the_label_probe(grouped: bool) -> None:
+    dataset = copied()
+    if not grouped:
+        dataset = replace(dataset, groups_train=None, groups_from=None)
+    y, n_lonely = dataset.y_train.copy(), 5 if grouped else 1
+    y[:n_lonely] = 3
+    dataset = replace(dataset, y_train=y, class_names=(*dataset.class_names, "lonely"))
+    probes = LookUp(dataset)
+    measured = measure_probes(dataset, probes)
+    assert measured["reasons"] == {}
+    labels = measured["labels"]
+    assert (labels["n_rows"], labels["n_left_out"]) == (1200 - n_lonely, n_lonely)
+    (task,) = [task for _, task in probes.asked if task.purpose == "labels"]
+    assert (task.y[:n_lonely] == -1).all()
+
+
+def test_many_classes_bound_the_rows_whose_labels_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bakeoff.audit._labels, "MOST_LABEL_CELLS", 900)
+    assert measure_probes(copied(), LookUp(copied()))["labels"]["n_rows"] == 300  # of three classes
+
+
+def test_no_test_label_decides_which_rows_are_compared() -> None:
+    dataset = make_blurs(n_train=400, n_test=300)
+    assert dataset.y_test is not None
+    asked = []
+    for y_test in (dataset.y_test, dataset.y_test[::-1].copy(), None):
+        probes = LookUp(dataset)
+        measure_probes(replace(dataset, y_test=y_test), probes)
+        (task,) = [task for _, task in probes.asked if task.purpose == "unlike"]
+        asked.append([rows.tolist() for division in task.divisions for rows in (division.train, division.predict)])
+    assert asked[0] == asked[1] == asked[2]
 
 
 def test_some_groups_are_taken_whole_and_the_same_each_time() -> None:

@@ -56,7 +56,8 @@ def test_the_harm_of_copies_is_said_in_a_sentence_and_shown_in_a_picture(copied:
     assert "D008 warning: Near-copies in groups 1,200 of 1,200 training pictures have a near-copy" in said
     assert "D012 warning: Test pictures with a near-copy in training 30 of 270 test pictures" in said
     assert "1-nearest-neighbour on a random and on a grouped split: 2 fits" in answer.stderr
-    assert (workspace / "audit" / "group.png").is_file()
+    assert "200 found, median size 6, largest 6" in said
+    assert (workspace / "audit" / "group-of-copies.png").is_file()
 
 
 def test_without_probes_nothing_is_trained(copied: Path, workspace: Path) -> None:
@@ -64,7 +65,8 @@ def test_without_probes_nothing_is_trained(copied: Path, workspace: Path) -> Non
     assert answer.returncode == 0, answer.stderr
     assert answer.stderr == ""
     said = json.loads(answer.stdout)
-    assert said["data"]["probes"] == {"harm": None, "unlike": None, "labels": None}
+    assert said["data"]["probes"] == {"harm": None, "unlike": None, "labels": None, "reasons": {}}
+    assert not (workspace / "audit").exists()
     assert {"D008", "D012"} <= {finding["code"] for finding in said["findings"]}
     silenced = bakeoff("audit", copied.name, "--image-shape", "8x8", "--no-probes", "--json", "--ignore", "D008,D012",
                        cwd=workspace)  # fmt: skip
@@ -96,3 +98,10 @@ def test_a_code_that_no_finding_can_have_is_refused_in_one_line(workspace: Path)
     assert answer.returncode == 2
     assert "must be the code of a finding, such as D002. Got 'X1'" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_pictures_that_are_asked_for_are_drawn_beside_json(workspace: Path) -> None:
+    answer = bakeoff("audit", "digits", "--no-probes", "--json", "--pictures", "drawn", cwd=workspace)
+    assert answer.returncode == 0, answer.stderr
+    assert json.loads(answer.stdout)["data"]["n_train"] == 1797
+    assert len(list((workspace / "drawn").glob("*.png"))) == 3

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bakeoff.cli import bakeoff
+from bakeoff.errors import InputError, StoreError
 from bakeoff.testing import make_blurs
 
 
@@ -87,3 +88,39 @@ def test_a_run_lists_its_openings(workspace: Path) -> None:
     assert line.split()[1:4] == ["done", "opened", "once"]
     (line,) = typed("list", "--openings").output.splitlines()
     assert line.endswith("scores of dummy")
+
+
+def test_a_table_is_never_written_over_the_labels(task: Path) -> None:
+    """`--csv` with the file of the labels: the only copy that there is."""
+    before = (task / "task" / "labels.csv").read_bytes()
+    with pytest.raises(InputError, match=r"labels\.csv: is there already, and nothing is written over"):
+        typed("score", "class", "--labels", "task/labels.csv", "--csv", "task/labels.csv")
+    assert (task / "task" / "labels.csv").read_bytes() == before
+    assert not (task / "bakeoff.sqlite").exists()
+
+
+def test_advice_fits_what_could_not_be_written(task: Path) -> None:
+    (task / "file").write_text("")
+    with pytest.raises(StoreError, match="the scores are printed above") as caught:
+        typed("score", "class", "--labels", "task/labels.csv", "--csv", "file/scores.csv")
+    assert "--workspace" not in str(caught.value)
+    with pytest.raises(StoreError, match="name another folder with --out"):
+        typed("split", "blurs.npz", "--image-shape", "4x4", "--out", "file/task")
+
+
+def test_class_names_are_the_labels_of_an_assignment(task: Path) -> None:
+    typed("split", "blurs.npz", "--image-shape", "4x4", "--class-names", "ant,bee,cow", "--out", "named")
+    for name in ("train.csv", "labels.csv"):
+        with (task / "named" / name).open() as file:
+            assert {line["label"] for line in csv.DictReader(file)} == {"ant", "bee", "cow"}
+
+
+def test_a_run_whose_rows_could_not_be_checked_says_so_in_the_table(task: Path) -> None:
+    done = ("--contestants", "dummy", "--threads", "1", "--no-probes", "--image-shape", "4x4", "--name", "ben")
+    typed("run", "task/train.csv", "--test", "task/test.csv", *done)
+    (folder,) = (task / "runs").glob("ben-*")
+    assert "rows not checked" not in typed("score", folder, "--labels", "task/labels.csv").output
+    (folder / "predictions" / "rows.npz").unlink()
+    output = typed("score", folder, "--labels", "task/labels.csv").output
+    assert "dummy (rows not checked)" in output
+    assert "rows not checked: the run does not say which rows it predicted" in output

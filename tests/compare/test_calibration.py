@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.special import expit, log_expit
+from scipy.special import expit, log_expit, ndtri
 
 from bakeoff.compare import CompareOptions, compare, scores
 from bakeoff.testing.calibration import Cell, measure
@@ -36,6 +36,7 @@ CELLS = {
     "500 rows, 5 paired seeds": Cell(Simulation([1.0] * 2, **ROWS, **SEEDS, seeds_alike=0.7), paired=True),
     "60 groups, 5 seeds": Cell(Simulation([1.0] * 3, **EQUAL, **SEEDS)),
     "60 groups, 5 seeds, log loss": Cell(Simulation([1.0] * 2, **EQUAL, **SEEDS), metric="log_loss"),
+    "60 groups of mixed classes": Cell(Simulation([1.0] * 2, **EQUAL, mixed_classes=True)),
     "60 groups, one seed of what is not random, 5 of another": Cell(
         Simulation([1.0] * 2, **EQUAL, n_seeds=[1, 5], seed_sd=[0.0, 0.1]), deterministic={"m0"}
     ),
@@ -52,6 +53,30 @@ def test_intervals_cover_as_often_as_they_say_and_false_winners_are_rare(cell):
     assert found.false_winner / N_DRAWS <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / N_DRAWS)
     assert found.procedure == (N_DRAWS if "5 " in cell else 0)
     assert found.refused == 0
+
+
+def rare(sizes: list[int], errors: list[float], **settings) -> Simulation:
+    rows = {"group_sizes": np.ones(sum(sizes), int), "group_classes": np.repeat(np.arange(len(sizes)), sizes)}
+    return Simulation(**rows, class_ease=-ndtri(errors), next_class=0.0, mistakes_by_size=True, **settings)
+
+
+RARE = {
+    "5 rows of 1,505": rare([500] * 3 + [5], [0.02] * 3 + [0.2], abilities=[0.0, 0.0]),
+    "5 rows of 1,505, mistaken as the others": rare([500] * 3 + [5], [0.05] * 4, abilities=[0.0, 0.0]),
+    "5 rows of 1,505, a difference": rare([500] * 3 + [5], [0.02] * 3 + [0.2], abilities=[0, 0.3], row_share=0.95),
+    "20 rows of 1,520": rare([500] * 3 + [20], [0.05] * 4, abilities=[0.0, 0.0]),
+    "10 rows of 2,710, a difference": rare([300] * 9 + [10], [0.02] * 9 + [0.3], abilities=[0, 0.5], row_share=0.8),
+}
+
+
+@pytest.mark.parametrize("kind", RARE)
+def test_intervals_of_macro_f1_hold_with_a_rare_class(kind):
+    found = measure(Cell(RARE[kind], deterministic={"m0", "m1"}, n_resamples=199), kind, range(200))
+    # 93 % less three standard errors. No upper limit: one rare row moves the score by points.
+    lowest = 0.93 - 3 * np.sqrt(0.93 * 0.07 / 200)
+    assert found.estimate_covers / 200 >= lowest
+    assert found.all_pairs_cover / 200 >= lowest
+    assert found.false_winner / 200 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +136,17 @@ def test_the_truth_of_a_simulation_is_the_score_of_very_many_rows(metric, mixed)
     found = said.mean(axis=1) if metric == "log_loss" else [scores(bakeoff.y, line)[metric] for line in said]
     # 200,000 rows in 40,000 groups: standard errors of 0.0015 for scores and 0.003 for losses.
     assert kind.truth(metric, bakeoff.fit_worth["m0"]) == pytest.approx(np.array(found), abs=0.01)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "f1_macro", "f1_weighted"])
+def test_the_truth_holds_where_mistakes_fall_on_large_classes(metric):
+    kind = rare([120_000, 60_000, 3000], [0.1, 0.2, 0.3], abilities=[0.0])
+    kind = replace(kind, next_class=0.2)
+    bakeoff = kind.draw(np.random.default_rng(0))
+    # The rare class has 3,000 rows and 9,000 false alarms: a standard error of about 0.002.
+    assert kind.truth(metric, 0.0)[0] == pytest.approx(
+        scores(bakeoff.y, bakeoff.predictions["m0"][0])[metric], abs=0.006
+    )
 
 
 def test_a_procedures_truth_is_the_mean_over_the_worth_of_its_fits():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from bakeoff.compare import Elsewhere, PublishedFigure, RandomSplit, Reading, check_claim
+from bakeoff.compare import Elsewhere, Gap, PublishedFigure, RandomSplit, Reading, check_claim
 
 NOTEBOOK = {"accuracy": [0.84174], "f1_macro": [0.82535], "f1_weighted": [0.84421]}
 RUNS = [0.80, 0.82, 0.79, 0.83, 0.81, 0.80]
@@ -12,6 +12,11 @@ RUNS = [0.80, 0.82, 0.79, 0.83, 0.81, 0.80]
 
 def figure(printed: str) -> PublishedFigure:
     return PublishedFigure(float(printed), len(printed.partition(".")[2]))
+
+
+def leak(random: float, grouped: float, half: float = 0.02) -> RandomSplit:
+    lift = random - grouped
+    return RandomSplit("1-nearest-neighbour", random, grouped, Gap(lift, lift - half, lift + half, 0.005))
 
 
 def check(printed: str, values, metric, **options):
@@ -34,6 +39,15 @@ def check(printed: str, values, metric, **options):
 def test_a_deterministic_claim_agrees_if_the_printed_digits_are_those_measured(printed, agrees, said):
     result = check(printed, NOTEBOOK, "accuracy", deterministic=True)
     assert (result.agrees, result.explanation) == (agrees, said)
+
+
+@pytest.mark.parametrize("digits", [2, 3, 4])
+def test_no_figure_counts_as_cut_off_from_one_that_has_these_digits(digits):
+    step = 10**digits
+    for number in range(1, step):
+        below = PublishedFigure((number - 1) / step, digits)  # 0.29 * 100 is 28.999999999999996
+        assert not below.is_cut_off_from(number / step)
+        assert below.is_cut_off_from((number - 0.1) / step)
 
 
 def test_a_figure_that_is_another_average_is_called_by_its_name():
@@ -111,20 +125,37 @@ def test_a_figure_of_other_rows_is_explained(printed, said):
 
 def test_a_loss_is_never_explained_by_a_score():
     values = {"log_loss": [0.5], "accuracy": [0.9]}
-    other = Elsewhere([Reading("accuracy", [0.9], "on the training rows")], RandomSplit("1-NN", 0.99, 0.7))
+    other = Elsewhere([Reading("accuracy", [0.9], "on the training rows")], leak(0.99, 0.7))
     result = check("0.9", values, "log_loss", deterministic=True, elsewhere=other)
     assert result.explanation == "Measured 0.5000, published 0.9: not the same."
 
 
 def test_a_score_near_that_of_a_leaking_split_is_explained_by_it():
-    split = Elsewhere(random_split=RandomSplit("1-nearest-neighbour", 0.9997, 0.71))
+    split = Elsewhere(random_split=leak(0.9997, 0.71))
     result = check("0.9900", NOTEBOOK, "accuracy", deterministic=True, elsewhere=split)
     assert result.explanation.endswith(
-        "A split at random would explain it: near-copies on both sides lift 1-nearest-neighbour from 0.7100 to 0.9997 "
-        "here."
+        "A split at random would explain it: near-copies on both sides lift the accuracy of 1-nearest-neighbour from "
+        "0.7100 to 0.9997 here."
     )
+    of_f1 = check("0.9900", NOTEBOOK, "f1_macro", deterministic=True, elsewhere=split)
+    assert "A split at random may explain it" in of_f1.explanation
     below = check("0.7000", NOTEBOOK, "accuracy", deterministic=True, elsewhere=split)
     assert "split" not in below.explanation
+
+
+@pytest.mark.parametrize(
+    ("measured", "printed", "split"),
+    [
+        (0.95, "0.993", leak(0.989, 0.990)),  # it does no harm
+        (0.95, "0.993", leak(0.990, 0.980)),  # none beyond its interval
+        (0.70, "0.990", leak(0.990, 0.900)),  # not that much
+        (0.84, "0.850", leak(0.9997, 0.71)),  # it would give far more
+    ],
+)
+def test_a_split_at_random_explains_only_what_it_surely_gives(measured, printed, split):
+    values = {"accuracy": [measured]}
+    result = check(printed, values, "accuracy", deterministic=True, elsewhere=Elsewhere(random_split=split))
+    assert result.explanation == f"Measured {measured:.4f}, published {printed}: not the same."
 
 
 def test_prediction_intervals_hold_one_more_run_as_often_as_they_say():

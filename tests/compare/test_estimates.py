@@ -33,6 +33,27 @@ def test_no_mistake_on_a_hundred_rows_does_not_mean_none_ever():
     assert estimate.low == pytest.approx(100 / (100 + student.ppf(0.975, 99) ** 2))
 
 
+def test_a_rare_class_without_a_mistake_leaves_the_interval_wide():
+    y = np.repeat(np.arange(4), [500, 500, 500, 5])
+    estimate = summarise(y, y, None, 4)
+    # One of the five missed would cost 1 / 9 of one F1 in four; of 1,505 rows alike it would be 0.07 points.
+    assert estimate.high == pytest.approx(1)
+    assert 0.8 < estimate.low < 1 - 1 / 9 / 4
+
+
+def test_with_classes_alike_macro_f1_is_as_sure_as_before():
+    rng = np.random.default_rng(0)
+    y = np.arange(1000) % 4
+    said = np.where(rng.random(1000) < 0.1, (y + rng.integers(1, 4, 1000)) % 4, y)
+    macro, accuracy = (summarise(said, y, None, 4, CompareOptions(metric=m)) for m in ("f1_macro", "accuracy"))
+    assert macro.high - macro.low == pytest.approx(accuracy.high - accuracy.low, rel=0.03)
+
+
+def test_one_row_is_one_row_in_words():
+    estimate = summarise([0, 1], [0, 1], [7, 7], 2)
+    assert estimate.reason == "too few for an interval: 1 group, and 30 are needed"
+
+
 def test_groups_count_and_not_rows_where_the_rows_of_a_group_go_together():
     said, y = answers(160, 40)
     once = summarise(said, y, None, 2, ACCURACY)

@@ -125,7 +125,7 @@ def test_step_down_max_t_is_the_closed_test_over_all_subsets_of_the_pairs():
         hits = [(drawn[:, members].max(axis=1) >= observed[members].max()).sum() for members in sets]
         return (1 + max(hits)) / 401
 
-    _, corrected = step_down(observed, drawn)
+    corrected = step_down(observed, drawn)
     assert corrected.tolist() == pytest.approx([closed(pair) for pair in range(5)], rel=1e-12)
 
 

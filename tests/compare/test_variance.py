@@ -28,7 +28,7 @@ def test_shares_sum_to_the_difference_of_the_mean_scores_exactly(metric):
     predictions, y, groups = three_contestants(10, 7, n_seeds=3)
     predictions["b"] = predictions["b"][:2]
     table = Table.of(predictions, y, groups, 4, metric)
-    total = sum(block.sum(axis=0) for block in table.shares([(0, 1), (2, 1)]))
+    total = sum(block.sum(axis=0) for _, block in table.shares([(0, 1), (2, 1)]))
     means = {
         name: np.mean([scores(y, line, n_classes=4)[metric] for line in lines]) for name, lines in predictions.items()
     }

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from bakeoff.audit import unlike_averages
 from bakeoff.contest import Run, add_claims
-from bakeoff.errors import StoreError
+from bakeoff.errors import InputError, StoreError
 from bakeoff.recipe import Claim
 
 SEEDS = {
@@ -38,6 +39,10 @@ def contestant(name: str, family: str, is_random: bool, test: dict[str, list[flo
         "test_without_copies": None,
         "history": [],
     }
+
+
+def near(mean: float) -> dict[str, float]:
+    return {"mean": mean, "low": mean - 0.01, "high": mean + 0.01}
 
 
 def history(accuracy: list[float], val_accuracy: list[float]) -> dict[str, Any]:
@@ -131,13 +136,16 @@ def test_figures_of_other_rows_are_found(results, tmp_path) -> None:
 
 def test_a_leaking_split_explains_a_score_that_no_honest_one_reaches(results, tmp_path) -> None:
     probes = [
-        {"name": "nearest", "words": "1-nearest-neighbour", "random": {"mean": 0.9997}, "grouped": {"mean": 0.71}},
-        {"name": "network", "words": "a small network", "random": {"mean": 0.97}, "grouped": {"mean": 0.65}},
+        {"name": "nearest", "words": "1-nearest-neighbour", "random": near(0.9997), "grouped": near(0.71)},
+        {"name": "network", "words": "a small network", "random": near(0.97), "grouped": near(0.65)},
     ]
     results["data"] = {"probes": {"harm": {"contestants": probes}}}
     claims, _ = check(results, tmp_path, figure("svc", "accuracy", "0.9990"), figure("network", "accuracy", "0.9700"))
-    assert "lift 1-nearest-neighbour from 0.7100 to 0.9997" in claims[0]["explanation"]
-    assert "lift a small network from 0.6500 to 0.9700" in claims[1]["explanation"]
+    assert "lift the accuracy of 1-nearest-neighbour from 0.7100 to 0.9997" in claims[0]["explanation"]
+    assert "lift the accuracy of a small network from 0.6500 to 0.9700" in claims[1]["explanation"]
+    probes[0]["random"] = near(0.7)
+    (harmless, *_), _ = check(results, tmp_path, figure("svc", "accuracy", "0.9990"))
+    assert "split" not in harmless["explanation"]
 
 
 def test_what_was_not_measured_cannot_be_judged(results, tmp_path) -> None:
@@ -182,3 +190,25 @@ def test_a_broken_file_of_claims_is_refused_in_one_line(results, tmp_path, conte
     (tmp_path / "claims.json").write_text(content)
     with pytest.raises(StoreError, match=r"claims\.json: .*elete it"):
         check(results, tmp_path, figure("svc", "accuracy", "0.8417"))
+
+
+def test_a_claim_of_nobody_in_the_run_is_refused_in_one_line(results, tmp_path) -> None:
+    with pytest.raises(InputError, match=r"claims: must be of contestants of this run \(svc, network\); got forest"):
+        check(results, tmp_path, figure("forest", "accuracy", "0.9"))
+
+
+def test_the_same_figure_with_other_digits_is_another_claim(results, tmp_path) -> None:
+    check(results, tmp_path, figure("svc", "accuracy", "0.8"))
+    claims, _ = check(results, tmp_path, figure("svc", "accuracy", "0.800"))
+    assert [(claim["digits"], claim["agrees"]) for claim in claims] == [(1, True), (3, False)]
+
+
+def test_finding_and_sentence_know_the_same_pairs(results, tmp_path) -> None:
+    claims, sentences = check(
+        results,
+        tmp_path,
+        figure("network", "f1_macro", "0.8055", on="validation"),
+        figure("svc", "f1_weighted", "0.8442", on="validation"),
+    )
+    (pair,) = unlike_averages(claims, results)
+    assert [pair.sentence] == sentences[1:] == [SIDE_BY_SIDE]

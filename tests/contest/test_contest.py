@@ -11,6 +11,7 @@ import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
 
 from bakeoff.contest import ContestOptions, Event, JobFinished, JobProgress, Plan, Run, open_run, predict, run_contest
+from bakeoff.data import NearCopies
 from bakeoff.errors import InputError, RecipeError
 from bakeoff.executors import InlineExecutor, LocalExecutor
 from bakeoff.store import Store
@@ -204,6 +205,42 @@ def test_one_seed_that_fails_leaves_the_others_in_the_score(plan_of: PlanOf, run
     done = run(plan_of(make_blurs(), [CentroidContestant("s", is_random=True, misbehaves="raises on seed 1")]))
     assert len(entry(done, "s")["test"]["accuracy"]["values"]) == 2
     assert entry(done, "s")["status"] == "failed"
+    assert (entry(done, "s")["seeds"], entry(done, "s")["seeds_scored"]) == ([0, 1, 2], [0, 2])
+    (few,) = [finding for finding in done.results["findings"] if finding["code"] == "P003"]
+    assert few["numbers"]["fewest"] == 2
+
+
+def test_of_a_holdout_only_the_training_rows_are_counted(
+    plan_of: PlanOf, run: RunHere, centroid: CentroidContestant
+) -> None:
+    """Every row has a copy, and one column never changes: neither count may exceed the rows that are trained on."""
+    blurs = make_blurs(n_train=240, n_test=None)
+    X = np.repeat(blurs.X_train[:120], 2, axis=0)
+    X[:, 0] = 7
+    X[1::2, 1] ^= 1  # near-copies; one in ten is exact
+    X[1:24:2] = X[0:24:2]
+    groups = np.repeat(np.arange(120), 2).astype(np.int64)
+    dataset = replace(
+        blurs,
+        X_train=X,
+        y_train=np.repeat(blurs.y_train[:120], 2),
+        groups_train=groups,
+        groups_from="found",
+        near_copies=NearCopies(0.98, groups),
+    )
+    done = run(plan_of(dataset, [centroid], test="holdout", holdout_fraction=0.25))
+    data = done.results["data"]
+    assert (data["n_train"], data["n_test"], data["n_rows"], data["n_rows_searched"]) == (180, 60, 240, 240)
+    assert data["groups"]["n_rows_with_copies"] == 180
+    assert data["groups"]["n_groups"] == 90
+    assert (data["groups"]["leaking"], data["groups"]["n_test_copies"]) == (0, 0)
+    assert 0 < data["exact_copies"]["train"] <= 12
+    assert data["exact_copies"]["test_in_train"] == 0
+    assert sum(data["class_counts"]["train"]) == 180
+    assert data["sha256"] == dataset.sha256
+    details = [finding["detail"] for finding in done.results["findings"]]
+    assert any(detail.startswith("180 of 180 training pictures have a near-copy") for detail in details)
+    assert check_results(dict(done.results)) == []
 
 
 def test_when_all_fail_the_run_still_says_so(plan_of: PlanOf, run: RunHere) -> None:

@@ -14,7 +14,7 @@ import bakeoff
 from bakeoff.contest import Plan, Run
 from bakeoff.contest._openings import opening_sentences
 from bakeoff.contest._seal import SealedRows
-from bakeoff.data import Dataset
+from bakeoff.data import Dataset, NearCopies
 from bakeoff.errors import SettingsError, StoreError
 from bakeoff.store import Opening, OpeningHistory, Store
 from bakeoff.testing import CentroidContestant, check_results, make_blurs
@@ -352,3 +352,17 @@ def test_a_contestant_is_given_no_label_of_a_row_that_it_only_predicts(
     run(plan_of(make_blurs(), [CentroidContestant("a", is_random=True, shake=1.0, epochs=2)]))
     run(plan_of(make_blurs(n_test=None), [CentroidContestant("b", epochs=2)], test="folds"))
     assert seen and set(seen) == {0}
+
+
+def test_test_rows_without_declared_groups_come_in_those_of_near_copies(workspace: Path) -> None:
+    blurs = make_blurs(grouped=True)
+    assert blurs.X_test is not None and blurs.groups_train is not None
+    pairs = np.arange(len(blurs.X_test)) // 2
+    copies = NearCopies(0.98, np.arange(len(blurs.X_train)), test=pairs)
+    with Store(workspace) as store:
+        for searched, n_units in ((copies, len(np.unique(pairs))), (None, len(pairs))):
+            some = replace(blurs, groups_test=None, near_copies=searched)
+            groups = SealedRows(some, store, "run").groups()
+            assert groups is not None
+            of_test = groups[len(blurs.X_train) :]
+            assert len(np.unique(of_test)) == n_units and not np.isin(of_test, blurs.groups_train).any()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bakeoff.contest._parts import divide
+from bakeoff.contest._parts import divide, rows_left_to_look_at
 from bakeoff.errors import RecipeError
 from bakeoff.recipe import Protocol
 from bakeoff.testing import make_blurs
@@ -73,3 +73,11 @@ def test_a_protocol_that_the_data_cannot_keep_is_refused() -> None:
         divide(make_blurs(n_test=None), Protocol(test="file"))
     with pytest.raises(RecipeError, match="the data has a test file"):
         divide(make_blurs(), Protocol(test="folds"))
+
+
+def test_a_look_before_a_run_leaves_the_holdout_of_that_run_alone() -> None:
+    many = make_blurs(6000, None)
+    (division,) = divide(many, Protocol()).divisions
+    np.testing.assert_array_equal(rows_left_to_look_at(many), division.train)
+    for all_of_them in (make_blurs(240, None), make_blurs(6000, 90)):
+        np.testing.assert_array_equal(rows_left_to_look_at(all_of_them), np.arange(len(all_of_them.X_train)))

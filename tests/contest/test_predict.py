@@ -3,9 +3,13 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from bakeoff.contest._predict import _entry
+from bakeoff.contest._predict import _entry, _model_files, _read, _seeds_kept
+from bakeoff.contestants import Facts
+from bakeoff.errors import InputError
 
 
 def entry(name, validation, test, metric="f1_macro"):
@@ -37,3 +41,35 @@ def test_of_losses_the_lowest_is_the_best(tmp_path):
 def test_where_not_all_were_validated_the_leaderboard_decides(tmp_path, validation):
     run = run_of(tmp_path, [entry("svc", None, 0.90), entry("dense", validation, 0.85)])
     assert _entry(run, None)["name"] == "svc"
+
+
+def test_a_contestant_whose_first_seed_failed_predicts_with_the_first_that_has_a_model(tmp_path):
+    failed_first = {**entry("shaky", 0.9, 0.9), "seeds": [0, 1, 2]}
+    run = run_of(tmp_path, [entry("svc", 0.7, 0.7)])
+    run.results["contestants"].append(failed_first)
+    for seed in (1, 2):
+        (tmp_path / "models" / f"shaky-{seed}").mkdir(parents=True)
+    assert _entry(run, None)["name"] == "shaky"
+    assert _seeds_kept(run, failed_first) == [1, 2]
+    with pytest.raises(InputError, match="no model of shaky with seed 0; it has models with 1, 2"):
+        _model_files(run, failed_first, 0)
+
+
+FACTS = Facts(kind="images", n_train=9, n_features=16, n_classes=3, image_shape=(4, 4, 1), pixel_max=255)
+
+
+def test_images_and_tables_are_answered_in_the_order_in_which_they_are_given(tmp_path):
+    names = []
+    for number in range(3):
+        Image.fromarray(np.full((4, 4), 50 + number, dtype=np.uint8)).save(tmp_path / f"{number}.png")
+        names.append(tmp_path / f"{number}.png")
+    table = tmp_path / "rows.csv"
+    table.write_text("\n".join(",".join([str(value)] * 16) for value in (7, 8)) + "\n")
+    read = _read([names[2], table, names[0], names[1]], FACTS, None)
+    assert read.rows[:, 0].tolist() == [52, 7, 8, 50, 51]
+    assert [name.split(",")[0] for name in read.names[1:3]] == ["rows.csv", "rows.csv"]
+
+
+def test_nothing_to_predict_is_said_in_one_line():
+    with pytest.raises(InputError, match="predict: nothing was given"):
+        _read([], FACTS, None)

@@ -20,14 +20,18 @@ from bakeoff.testing import make_blurs
 @pytest.fixture(scope="module")
 def copied() -> Dataset:
     """60 sources of no meaning with 5 copies each: whoever has learnt no copy can only guess."""
+    return copies_of(60, 5)
+
+
+def copies_of(n_sources: int, n_copies: int) -> Dataset:
     random = np.random.default_rng(0)
-    sources = random.integers(0, 250, (60, 16))
-    X = np.repeat(sources, 5, axis=0) + random.integers(0, 3, (300, 16))
-    groups = np.repeat(np.arange(60), 5).astype(np.int64)
+    sources = random.integers(0, 250, (n_sources, 16))
+    X = np.repeat(sources, n_copies, axis=0) + random.integers(0, 3, (n_sources * n_copies, 16))
+    groups = np.repeat(np.arange(n_sources), n_copies).astype(np.int64)
     return replace(
         make_blurs(n_train=30, n_test=None),
         X_train=X.astype(np.uint8),
-        y_train=np.repeat(np.arange(60) % 3, 5).astype(np.int32),
+        y_train=np.repeat(np.arange(n_sources) % 3, n_copies).astype(np.int32),
         groups_train=groups,
         groups_from="found",
         near_copies=NearCopies(0.98, groups),
@@ -64,7 +68,8 @@ def test_the_photograph_shown_has_copies_and_is_of_middling_size(copied: Dataset
     assert shown["group_images"].shape == (3, 4, 4)
     first = some.X_train[shown["group_rows"][0]].astype(float)
     expected = [np.corrcoef(first, some.X_train[row])[0, 1] for row in shown["group_rows"]]
-    assert shown["group_similarity"] == pytest.approx(expected, abs=1e-6)
+    # On 4 x 4 pixels the search smooths by next to nothing.
+    assert shown["group_similarity"] == pytest.approx(expected, abs=1e-4)
     assert (np.diff(shown["group_similarity"]) <= 0).all()
     assert copies_pictures(replace(some, near_copies=NearCopies(0.98, np.arange(29)))) == {}
     assert copies_pictures(replace(some, near_copies=None)) == {}
@@ -75,7 +80,7 @@ def test_of_a_large_group_the_least_alike_is_shown_too(copied: Dataset) -> None:
     shown = copies_pictures(replace(copied, near_copies=group))
     assert len(shown["group_rows"]) == 16
     everything = [np.corrcoef(copied.X_train[0], row)[0, 1] for row in copied.X_train]
-    assert shown["group_similarity"][-1] == pytest.approx(min(everything), abs=1e-6)
+    assert shown["group_similarity"][-1] == pytest.approx(min(everything), abs=1e-4)
 
 
 def test_labels_to_look_at_come_with_their_images(copied: Dataset) -> None:
@@ -100,9 +105,8 @@ def test_plain_rows_with_missing_values_can_be_probed(workspace: Path) -> None:
     assert copies_pictures(rows) == {}
 
 
-def test_a_run_shows_what_near_copies_do_to_a_score(
-    copied: Dataset, plan_of: Callable[..., Plan], run: Callable[..., Run]
-) -> None:
+def test_a_run_shows_what_near_copies_do_to_a_score(plan_of: Callable[..., Plan], run: Callable[..., Run]) -> None:
+    copied = copies_of(240, 3)  # a fifth of four fifths of these is more than the 30 groups that an interval takes
     events: list[Event] = []
     done = run(plan_of(copied, [], probes=True), events)
     data, [finding] = done.results["data"], [one for one in done.results["findings"] if one["code"] == "D008"]

@@ -15,7 +15,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 import bakeoff.data._copy_search as search
-from bakeoff.data import Dataset, card, find_near_copies, load, show_group, split_validation
+from bakeoff.data import Dataset, card, find_near_copies, folds, holdout, load, show_group, split_validation
 from bakeoff.data._linkage import joined, largest_group, without_whole_classes
 from bakeoff.data._similarity import Pairs, image_features
 from bakeoff.errors import DataError
@@ -262,6 +262,123 @@ def test_groups_equal_those_of_a_plain_search_where_nothing_is_alike_by_chance()
     assert same(groups_of(X), expected)
 
 
+@pytest.mark.parametrize("kind", ["equal", "noisy"])
+def test_thousands_of_placeholder_pictures_hide_no_other_copies(kind: str) -> None:
+    random = np.random.default_rng(0)
+    films = clip(np.repeat(pictures(100), 5, axis=0) + random.normal(0, 4, (500, SIDE, SIDE, 1)))
+    many = pictures(1, seed=99).repeat(3_000, axis=0)
+    if kind == "noisy":
+        many = clip(many + random.integers(-2, 3, many.shape))
+    found = find_near_copies(data_set(np.concatenate([films, many])))
+    copies, described = found.near_copies, card(found)["groups"]
+    assert copies is not None
+    assert same(copies.train[:500], np.repeat(np.arange(100), 5))
+    if kind == "equal":
+        assert copies.too_large == (3_000,) and copies.not_searched == 0
+        assert described["not_searched_words"] is None
+    else:
+        assert copies.not_searched == described["not_searched"] == 3_000
+        assert described["not_searched_words"].startswith("3,000 of 3,500 training rows resemble so many others")
+
+
+def test_of_many_equal_rows_all_are_in_the_group_also_among_test_rows() -> None:
+    X, _ = with_copies()
+    train, test = np.concatenate([X, X[:1].repeat(4, axis=0)]), np.concatenate([X[1:2].repeat(5, axis=0), X[590:591]])
+    copies = find_near_copies(data_set(train, test)).near_copies
+    assert copies is not None and copies.test is not None and copies.test_in_train is not None
+    assert (copies.train[len(X) :] == copies.train[0]).all() and (copies.train == copies.train[0]).sum() == 6
+    assert (copies.test[:5] == copies.train[1]).all() and copies.test[5] == copies.train[590]
+    assert copies.test_in_train.all()
+
+
+def test_copies_among_test_rows_alone_make_groups_and_change_no_split() -> None:
+    train, random = pictures(400), np.random.default_rng(0)
+    test = clip(np.repeat(pictures(60, seed=44), 5, axis=0) + random.normal(0, 4, (300, SIDE, SIDE, 1)))
+    found = find_near_copies(data_set(train, test))
+    assert found.groups_from == "found" and found.groups_test is not None
+    assert same(found.groups_test, np.repeat(np.arange(60), 5))
+    assert found.near_copies is not None and not found.near_copies.has_groups and found.near_copies.has_test_groups
+    for divide in (split_validation, holdout):
+        with_them, without = divide(found.y_train, found.groups_train, 0.2, "a"), divide(found.y_train, None, 0.2, "a")
+        np.testing.assert_array_equal(with_them[1], without[1])
+    with_them, without = (folds(found.y_train, groups, 5, "a") for groups in (found.groups_train, None))
+    for part, other in zip(with_them, without, strict=True):
+        np.testing.assert_array_equal(part, other)
+
+
+def test_near_copies_in_several_declared_groups_are_counted() -> None:
+    X, source = with_copies()
+    declared = source.copy()
+    declared[-3:] = 700 + np.arange(3)
+    found = find_near_copies(data_set(X, X[:2], groups_train=declared, groups_from="declared"))
+    described = card(found)["groups"]
+    assert (described["n_across_declared"], described["n_rows_across_declared"]) == (3, 6)
+    of_test = replace(found, groups_test=np.array([0, 900]))
+    described = card(of_test)["groups"]  # of two test rows that copy a training row, one is declared to be of another
+    assert (described["n_across_declared"], described["n_rows_across_declared"]) == (4, 9)
+    assert card(find_near_copies(data_set(X)))["groups"]["n_across_declared"] is None
+
+
+def digit_parts(n: int, seed: int) -> Picture:
+    rows = np.random.default_rng(seed).permutation(1_797)[:n]
+    return load("digits").X_train[rows].reshape(-1, 8, 8, 1) * np.uint8(15)
+
+
+@pytest.mark.parametrize("n", [40, 100, 400, 800])
+def test_small_parts_of_digits_raise_no_false_alarm_and_their_copies_are_found(n: int) -> None:
+    for seed in range(4):
+        X, random = digit_parts(n, seed), np.random.default_rng(seed)
+        y = np.arange(n) % 2
+        parts = replace(data_set(X, y=y), image_shape=(8, 8, 1))
+        assert find_near_copies(parts).groups_from is None
+        copied = clip(X[:2] * 0.8 + random.normal(0, 2, (2, 8, 8, 1)))
+        parts = replace(data_set(np.concatenate([X, copied])), image_shape=(8, 8, 1))
+        copies = find_near_copies(parts).near_copies
+        assert copies is not None and copies.closeness is not None and copies.closeness <= 0.2  # never relaxed
+        np.testing.assert_array_equal(copies.train[n:], copies.train[:2])
+
+
+@pytest.mark.parametrize("n", [40, 400])
+def test_blobs_of_two_and_three_numbers_make_no_groups(n: int) -> None:
+    x, y = np.meshgrid(np.linspace(-1, 1, SIDE), np.linspace(-1, 1, SIDE))
+    for seed in range(6):
+        place = np.random.default_rng(seed).uniform(-0.5, 0.5, (n, 3)) * [1, 1, seed % 2]
+        blobs = np.stack([np.exp(-((x - a) ** 2 + (y - b) ** 2) / (0.2 + 0.1 * c)) for a, b, c in place])
+        assert find_near_copies(data_set(clip(200 * blobs[..., None]))).groups_from is None
+
+
+def plain_rows(X: NDArray[Any], test: NDArray[Any] | None = None) -> Dataset:
+    y = (np.arange(len(X)) % 2).astype(np.int32)
+    return Dataset("x", "rows", X.astype(np.float32), y, ["a", "b"], X_test=test)
+
+
+def test_equal_rows_of_a_table_of_few_values_are_no_copies() -> None:
+    random = np.random.default_rng(0)
+    dice = random.integers(0, 3, (1_500, 4))
+    doubled = np.concatenate([dice, dice], axis=1)  # columns that depend on each other
+    one_hot = np.eye(3)[dice].reshape(1_500, 12)
+    rare = random.poisson(0.2, (1_500, 12))
+    for X in (dice, doubled, one_hot, rare):
+        found = find_near_copies(plain_rows(X, X[:20].astype(np.float32)))
+        copies = found.near_copies
+        assert copies is not None and copies.n_resembling > 100 and copies.n_pairs == 0
+        assert found.groups_from is None and copies.too_large == ()
+        assert copies.test_in_train is not None and not copies.test_in_train.any()
+
+
+def test_equal_rows_of_whole_numbers_are_copies_where_no_part_of_them_repeats() -> None:
+    X = np.random.default_rng(0).integers(0, 100, (600, 10))
+    X[500:540] = X[:40]
+    copies = find_near_copies(plain_rows(X)).near_copies
+    assert copies is not None and copies.n_pairs == 40
+    np.testing.assert_array_equal(copies.train[500:540], copies.train[:40])
+
+
+def test_moved_copies_of_plain_rows_are_refused() -> None:
+    with pytest.raises(DataError, match="these are plain rows"):
+        find_near_copies(plain_rows(np.eye(4)), registered=True)
+
+
 class TestCache:
     def test_a_second_search_answers_from_the_cache(self, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
         X, _ = with_copies()
@@ -283,6 +400,31 @@ class TestCache:
         np.testing.assert_array_equal(groups_of(X), expected)
         with np.load(file, allow_pickle=False) as kept:
             np.testing.assert_array_equal(kept["train"], expected)
+
+    @pytest.mark.parametrize("kind", ["array", "encrypted", "unknown compression"])
+    def test_a_file_of_another_kind_is_searched_again(self, kind: str, cache: Path) -> None:
+        X, _ = with_copies()
+        expected = groups_of(X)
+        (file,) = (cache / "near-copies").iterdir()
+        raw = bytearray(file.read_bytes())
+        if kind == "array":
+            with file.open("wb") as other:
+                np.save(other, np.zeros(3))
+        else:
+            for magic, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # flags, then the method of compression
+                at = raw.find(magic)
+                while at >= 0:
+                    raw[at + place + (0 if kind == "encrypted" else 2)] = 1 if kind == "encrypted" else 77
+                    at = raw.find(magic, at + 1)
+            file.write_bytes(raw)
+        np.testing.assert_array_equal(groups_of(X), expected)
+
+    def test_fields_of_another_release_are_no_error(self, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+        X, _ = with_copies()
+        written = search._as_arrays
+        monkeypatch.setattr(search, "_as_arrays", lambda found: {**written(found), "of_tomorrow": np.array(1)})
+        expected = groups_of(X)
+        np.testing.assert_array_equal(groups_of(X), expected)
 
     def test_changed_content_is_noticed(self, cache: Path) -> None:
         X, _ = with_copies()
@@ -310,17 +452,20 @@ class TestCache:
         return tmp_path / "cache"
 
 
-def test_the_group_to_show_is_of_typical_size_and_begins_with_its_centre() -> None:
+def test_the_group_to_show_is_of_typical_size_and_begins_with_its_first_row() -> None:
     base, random = pictures(400), np.random.default_rng(2)
     triples = clip(np.repeat(base[:60], 2, axis=0) + random.normal(0, 4, (120, SIDE, SIDE, 1)))
     dataset = find_near_copies(data_set(np.concatenate([base, triples])))
     shown = show_group(dataset)
     assert shown is not None
     rows, similarity = shown
-    assert len(rows) == 3 and dataset.groups_train is not None
+    assert len(rows) == 3 and dataset.groups_train is not None and rows[0] == rows.min()
     assert len(np.unique(dataset.groups_train[rows])) == 1
     assert similarity[0] == 1 and (np.diff(similarity) <= 0).all() and similarity.min() >= 0.98
+    features = image_features(dataset.X_train[rows], (SIDE, SIDE, 1))
+    np.testing.assert_allclose(similarity, features @ features[0], atol=1e-6)
     assert len(show_group(dataset, most=2)[0]) == 2  # type: ignore[index]
+    assert show_group(dataset, train=rows[:1]) is None
     assert show_group(data_set(base)) is None
     assert show_group(find_near_copies(data_set(base))) is None
 

@@ -9,7 +9,7 @@ from scipy import ndimage
 from bakeoff.data._approximate import neighbour_pairs
 from bakeoff.data._chance import gap_ratios
 from bakeoff.data._registered import registered_pairs
-from bakeoff.data._similarity import Pairs, chosen_floor, image_features, similar_pairs
+from bakeoff.data._similarity import Pairs, Reach, chosen_reach, image_features, nearest_of_some, similar_pairs
 from bakeoff.errors import MissingExtraError
 
 
@@ -21,7 +21,7 @@ def unit_rows(n: int, width: int, seed: int = 0) -> np.ndarray:
 @pytest.mark.parametrize("block_rows", [7, 64, 1000])
 def test_the_blocked_search_finds_what_one_product_finds(block_rows: int) -> None:
     features = unit_rows(200, 6)
-    pairs = similar_pairs(features, 0.8, block_rows=block_rows)
+    pairs = similar_pairs(features, Reach(0.8, 200), block_rows=block_rows)
     product = np.triu(features.astype(np.float64) @ features.T.astype(np.float64), 1)
     first, second = np.nonzero(product >= 0.8)
     order = np.lexsort((pairs.second, pairs.first))
@@ -55,19 +55,51 @@ def test_an_image_without_contrast_has_zero_features() -> None:
 
 
 def test_the_floor_rises_where_many_rows_are_alike() -> None:
-    alike = np.tile(unit_rows(1, 8), (300, 1)) + 0.02 * unit_rows(300, 8, seed=1)
+    alike = np.tile(unit_rows(1, 8), (300, 1)) + 0.03 * unit_rows(300, 8, seed=1)
     alike /= np.linalg.norm(alike, axis=1, keepdims=True)
-    assert chosen_floor(alike) == 0.9
-    floor = chosen_floor(alike, most_pairs=3_000)
-    assert floor > 0.9
-    assert 1_500 <= len(similar_pairs(alike, floor)) <= 3_500
+    nearest = nearest_of_some(alike, 299)
+    assert chosen_reach(nearest, 300) == Reach(0.9, 299)
+    reach = chosen_reach(nearest, 300, most_pairs=3_000)
+    assert reach.most_neighbours < 100  # fewer neighbours a row rather than a floor above what surrounds a copy
+    assert len(similar_pairs(alike, reach)) <= 6_000
+
+
+def test_the_nearest_of_some_rows_are_those_of_a_full_product() -> None:
+    features = unit_rows(40, 6)
+    expected = np.sort(features @ features.T, axis=1)[:, ::-1][:, 1:6]
+    measured = nearest_of_some(features, 5)
+    np.testing.assert_allclose(np.sort(measured, axis=0), np.sort(expected, axis=0), atol=1e-6)
+
+
+@pytest.mark.parametrize("block_rows", [30, 64, 1000])
+def test_of_a_crowded_row_the_nearest_neighbours_in_each_part_are_kept(block_rows: int) -> None:
+    """90 rows around one picture, 60 others; the pairs of the first part are those found without the second."""
+    features = np.concatenate([unit_rows(1, 12).repeat(90, axis=0) + 0.05 * unit_rows(90, 12, 1), unit_rows(60, 12, 2)])
+    features = (features / np.linalg.norm(features, axis=1, keepdims=True))[np.random.default_rng(0).permutation(150)]
+    n_first, most, floor = 100, 7, 0.9
+    pairs = similar_pairs(features, Reach(floor, most), n_first, block_rows=block_rows)
+    product = (features @ features.T).astype(np.float64)
+    np.fill_diagonal(product, -1)
+    expected = np.zeros((150, 150), dtype=bool)
+    for part in (slice(0, n_first), slice(n_first, 150)):
+        kth = np.sort(product[:, part], axis=1)[:, -most]
+        expected[:, part] = product[:, part] >= np.maximum(kth, floor)[:, None] - 1e-7
+    expected = np.triu(expected | expected.T, 1)
+    order = np.lexsort((pairs.second, pairs.first))
+    first, second = np.nonzero(expected)
+    np.testing.assert_array_equal(pairs.first[order], first)
+    np.testing.assert_array_equal(pairs.second[order], second)
+    alone = similar_pairs(features[:n_first], Reach(floor, most), block_rows=block_rows)
+    within = pairs.within_first(n_first)
+    assert set(zip(alone.first, alone.second, strict=True)) == set(zip(within.first, within.second, strict=True))
+    np.testing.assert_allclose(np.asarray(within.floor)[:n_first], np.asarray(alone.floor), atol=1e-6)
 
 
 def test_gap_ratios_equal_a_plain_loop() -> None:
     features = unit_rows(300, 4, seed=5)
     features[200:230] = features[:30] + 1e-3
     features /= np.linalg.norm(features, axis=1, keepdims=True)
-    pairs = similar_pairs(features, 0.9)
+    pairs = similar_pairs(features, Reach(0.9, 300))
     measured = gap_ratios(pairs, np.ones(len(pairs), dtype=bool))
 
     def ratio(row: int, similarity: float) -> float:
@@ -93,7 +125,7 @@ def test_the_approximate_search_finds_most_of_what_the_exact_one_finds() -> None
     features = unit_rows(6_000, 32)
     features[3_000:] = features[:3_000] + 0.1 * unit_rows(3_000, 32, seed=2)
     features /= np.linalg.norm(features, axis=1, keepdims=True)
-    exact, near = similar_pairs(features, 0.98), neighbour_pairs(features)
+    exact, near = similar_pairs(features, Reach(0.98, 6_000)), neighbour_pairs(features)
     assert isinstance(near.floor, np.ndarray) and near.floor.min() >= 0.9
     code = near.first * 6_000 + near.second
     assert np.isin(exact.first * 6_000 + exact.second, code).mean() >= 0.95

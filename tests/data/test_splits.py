@@ -124,9 +124,42 @@ def test_outside_of_every_fold_every_class_is_present(sizes: list[int], n_folds:
 
 
 def test_folds_with_too_few_groups_or_a_class_in_one_are_refused() -> None:
-    with pytest.raises(DataError, match="5 folds need at least 5 declared groups; there are 4"):
+    with pytest.raises(DataError, match="5 folds need at least 5 groups; there are 4"):
         folds(np.tile([0, 1], 8).astype(np.int32), np.repeat(np.arange(4), 4), 5, "a")
     with pytest.raises(DataError, match="with one group: class number 1"):
         folds(np.repeat([0, 1], [15, 5]).astype(np.int32), np.repeat(np.arange(4), 5), 2, "a")
     with pytest.raises(DataError, match="at least 2"):
         folds(Y, None, 1, "a")
+
+
+def test_every_class_of_few_groups_is_on_both_sides() -> None:
+    for seed in range(60):
+        random = np.random.default_rng(seed)
+        label = np.repeat(np.arange(random.integers(5, 25)), random.integers(2, 5))
+        groups = np.repeat(np.arange(len(label)), random.integers(1, 20, len(label)))
+        y = label[groups].astype(np.int32)
+        train, validation = split_validation(y, groups, 0.2, str(seed))
+        assert set(y[train]) == set(y[validation]) == set(y)
+        assert not set(groups[train]) & set(groups[validation])
+        assert len(validation) <= 0.6 * len(y)  # two groups of each class at the worst, of unequal sizes
+
+
+def test_folds_keep_every_class_outside_of_each_or_are_refused() -> None:
+    for seed in range(100):
+        random = np.random.default_rng(seed)
+        groups = random.integers(0, random.integers(6, 25), random.integers(40, 200))
+        y = (groups + random.integers(0, 3, len(groups))) % random.integers(3, 8)
+        y = np.unique(np.where(random.random(len(y)) < 0.3, 0, y), return_inverse=True)[1].astype(np.int32)
+        try:
+            parts = folds(y, groups, 5, str(seed))
+        except DataError:
+            continue
+        assert all(set(np.delete(y, part)) == set(y) for part in parts)
+
+
+def test_folds_that_no_dealing_can_make_are_refused() -> None:
+    """Three classes, each in two of three groups: in two folds, one class lies in one of them alone."""
+    groups = np.repeat(np.arange(3), 4)
+    y = np.array([0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 0, 0], np.int32)
+    with pytest.raises(DataError, match="cannot be dealt to 2 folds so that every class is present outside of each"):
+        folds(y, groups, 2, "a")

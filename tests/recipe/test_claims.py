@@ -8,6 +8,7 @@ from bakeoff.errors import RecipeError
 from bakeoff.recipe import Claim, dump_recipe, load_claims, parse_claim, parse_recipe
 
 CONTESTANTS = {"network": "dense", "svc": "svc", "knn-5": "knn"}
+THOUSANDS = "must be clear: is its comma one of thousands? Write 1.234 %. Got '1,234'"
 KNOWN = "known are accuracy, f1, macro f1, weighted f1, loss and error"
 
 
@@ -24,6 +25,12 @@ KNOWN = "known are accuracy, f1, macro f1, weighted f1, loss and error"
         ("network val_loss 0.0113", "network", "log_loss", 0.0113, 4, "validation"),
         ("network training accuracy 0.9957", "network", "accuracy", 0.9957, 4, "training"),
         ("svc F1 (macro) 0.80", "svc", "f1_macro", 0.8, 2, "test"),
+        ("svc f1 macro avg 0.80", "svc", "f1_macro", 0.8, 2, "test"),  # as scikit-learn's report calls it
+        ("svc weighted avg f1-score 84", "svc", "f1_weighted", 0.84, 2, "test"),
+        ("svc accuracy 1.05 %", "svc", "accuracy", 0.0105, 4, "test"),
+        ("svc accuracy 84,417 %", "svc", "accuracy", 0.84417, 5, "test"),
+        ("svc accuracy 0,823", "svc", "accuracy", 0.823, 3, "test"),
+        ("svc loss 1.05", "svc", "log_loss", 1.05, 2, "test"),
         ("svc micro f1 1.0", "svc", "accuracy", 1.0, 2, "test"),
         ("svc cross-entropy loss 2.3", "svc", "log_loss", 2.3, 1, "test"),
     ],
@@ -45,6 +52,11 @@ def test_a_claim_is_read_as_people_type_it(text, contestant, metric, published, 
         (
             "svc f1 -0.3",
             "claim 'svc f1 -0.3': published: must be a figure such as 0.8235 or '82.35 %'. Got '-0.3'",
+        ),
+        ("svc acc 1,234", "claim 'svc acc 1,234': published: " + THOUSANDS),
+        (
+            "svc acc 1.05",
+            "claim 'svc acc 1.05': published: must be at most 1; if it is a percentage, write 1.05 %. Got '1.05'",
         ),
         ("svc f1 900", "claim 'svc f1 900': published: must be at most 1, or at most 100 %. Got '900'"),
     ],

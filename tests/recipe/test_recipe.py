@@ -120,7 +120,7 @@ def test_what_is_wrong_is_said_in_one_line(text: str, said: str) -> None:
     assert all("\n" not in line for line in found)
 
 
-DATA_KEYS = "source, test, label, group, image_shape, rows, class_names"
+DATA_KEYS = "source, test, label, group, image_shape, rows, class_names, moved_copies"
 
 
 @pytest.mark.parametrize(

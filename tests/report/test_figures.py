@@ -205,13 +205,18 @@ def test_an_audit_gets_its_pictures_as_files(run_folder: Path, tmp_path: Path) -
     usual = ["sample-images.png", "class-histogram.png", "one-image-per-class.png"]
     written = draw_data_pictures(tmp_path / "audit", card, arrays)
     assert [path.name for path in written[:3]] == usual
-    assert "label-candidates.png" in [path.name for path in written[3:]]
+    assert [path.name for path in written[3:]] == [
+        "group-of-copies.png",
+        "harm-of-a-random-split.png",
+        "label-candidates.png",
+    ]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in written)
     assert (tmp_path / "audit" / "class-histogram.svg").is_file()
     few = {key: array for key, array in arrays.items() if key.startswith(("sample", "class"))}
-    assert [path.name for path in draw_data_pictures(tmp_path / "few", card, few)] == usual
+    unprobed = card | {"probes": {"harm": None, "unlike": None, "labels": None}}
+    assert [path.name for path in draw_data_pictures(tmp_path / "few", unprobed, few)] == usual
 
 
 def test_an_audit_of_plain_rows_gets_the_histogram_alone(run_folder: Path, tmp_path: Path) -> None:
-    card = json.loads((run_folder / "results.json").read_text())["data"]
+    card = json.loads((run_folder / "results.json").read_text())["data"] | {"probes": None}
     assert [path.name for path in draw_data_pictures(tmp_path, card, {})] == ["class-histogram.png"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bakeoff.data import DataOptions, Dataset, load, read_label_file
+from bakeoff.data import DataOptions, Dataset, find_near_copies, load, read_label_file
 from bakeoff.errors import DataError, InputError
 from bakeoff.scoring import make_assignment
 from bakeoff.store import fingerprint_rows
@@ -93,4 +93,21 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
 def test_test_rows_without_labels_make_no_assignment(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="have no labels that could be kept"):
         make_assignment(replace(make_blurs(), y_test=None), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_groups_that_were_found_are_in_the_labels(tmp_path: Path) -> None:
+    """Whoever scores has no rows to find them in."""
+    blurs = make_blurs(n_test=None)
+    pairs = replace(blurs, X_train=np.repeat(blurs.X_train, 2, axis=0), y_train=np.repeat(blurs.y_train, 2))
+    found = find_near_copies(pairs)
+    assert found.groups_from == "found"
+    kept = read_label_file(make_assignment(found, tmp_path).labels)
+    assert kept.groups is not None
+    assert len(np.unique(kept.groups)) <= len(kept.labels) / 2
+
+
+def test_names_that_would_be_read_back_as_one_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="two classes would be read back as 'a'"):
+        make_assignment(replace(make_blurs(), class_names=("a", " a", "b")), tmp_path, named_classes=True)
     assert list(tmp_path.iterdir()) == []

@@ -35,11 +35,6 @@ def sealed() -> Dataset:
 
 
 @pytest.fixture
-def labels(workspace: Path) -> Path:
-    return write(workspace / "labels.csv", "label", TRUTH)
-
-
-@pytest.fixture
 def handed_in(
     plan_of: PlanOf, run: RunHere, sealed: Dataset, centroid: CentroidContestant, shaky: CentroidContestant
 ) -> Path:
@@ -127,13 +122,23 @@ def test_declared_groups_of_the_labels_file_are_the_unit(handed_in: Path, labels
     assert known is not None and known.n_groups == 30
 
 
-def test_groups_that_the_run_knew_are_used_where_the_labels_file_has_none(
+def test_groups_come_from_the_labels_alone(
     plan_of: PlanOf, run: RunHere, sealed: Dataset, centroid: CentroidContestant, labels: Path
 ) -> None:
-    grouped = replace(
-        sealed, groups_train=np.arange(240) // 4, groups_test=np.arange(90) // 3 + 1000, groups_from="declared"
-    )
-    assert scored(run(plan_of(grouped, [centroid])).folder, labels=labels).n_groups == 30
+    """What a run says of groups is a stranger's word: one group for all rows would leave everybody without interval."""
+    one_group = replace(sealed, groups_train=np.arange(240) // 4, groups_test=np.full(90, 1000), groups_from="declared")
+    board = scored(run(plan_of(one_group, [centroid])).folder, labels=labels)
+    known = board.ranked[0].scores["accuracy"]
+    assert board.n_groups is None
+    assert known is not None and known.n_groups == 90 and known.low is not None
+
+
+def test_near_copies_are_found_where_the_labels_file_holds_the_rows(workspace: Path) -> None:
+    assert BLURS.X_test is not None and BLURS.y_test is not None
+    X, y = np.repeat(BLURS.X_test, 2, axis=0), np.repeat(BLURS.y_test, 2)
+    np.savez(workspace / "labels.npz", X=X, y=y)
+    table = write(workspace / "ben.csv", "prediction", [str(label) for label in y])
+    assert scored(table, labels=workspace / "labels.npz").n_groups == 90
 
 
 @pytest.mark.parametrize("form", ["text", "csv", "shuffled", "kaggle", "npz", "idx", "whole csv", "whole npz", "names"])
@@ -166,7 +171,9 @@ def test_labels_come_in_every_form(handed_in: Path, workspace: Path, form: str) 
         case "names":
             write(path, "label", ["abc"[label] for label in y])
     expected = scored(handed_in, labels=write(workspace / "labels.csv", "label", TRUTH))
-    assert json.loads(scored(handed_in, labels=path).to_json())["scores"] == json.loads(expected.to_json())["scores"]
+    lines, wanted = (json.loads(board.to_json())["scores"] for board in (scored(handed_in, labels=path), expected))
+    assert [line["test"] for line in lines] == [line["test"] for line in wanted]
+    assert {line["rows_checked"] for line in lines} == {form.startswith("whole")}
 
 
 def test_predictions_of_anybody_are_scored_beside_runs(handed_in: Path, labels: Path, workspace: Path) -> None:
@@ -245,7 +252,7 @@ def test_what_cannot_be_recorded_is_not_scored(handed_in: Path, labels: Path, mo
     def full(*_: object, **__: object) -> None:
         raise StoreError("disk full")
 
-    monkeypatch.setattr(Store, "record_opening", full)
+    monkeypatch.setattr(Store, "record_openings", full)
     monkeypatch.setattr("bakeoff.scoring._score.score_lines", lambda *_: pytest.fail("compared"))
     with pytest.raises(StoreError, match="disk full"):
         scored(handed_in, labels=labels)
@@ -278,7 +285,7 @@ def test_a_submission_is_not_changed(handed_in: Path, labels: Path) -> None:
     [
         ("", "the file is empty"),
         ("label\n", "holds a header and no labels"),
-        ("label\n" + "\n".join(["x", *TRUTH[1:]]), r"must be one of the classes .*0, 1, 2; it has 'x' \(1 rows\)"),
+        ("label\n" + "\n".join("xyz"[int(y)] for y in TRUTH), r"belongs to no submission: .*\(0, 1, 2\).*\(x, y, z\)"),
         ("name,score\n1,2\n", "Say with --label which one holds the labels"),
         (
             "row,label\n" + "\n".join(f"{row % 89},{y}" for row, y in enumerate(TRUTH)),
@@ -291,7 +298,7 @@ def test_a_submission_is_not_changed(handed_in: Path, labels: Path) -> None:
         ),
         ("label,fingerprint\n1,zz", "16 hexadecimal digits"),
     ],
-    ids=["empty", "header alone", "unknown class", "no label", "row twice", "rows from 2", "gap", "fingerprint"],
+    ids=["empty", "header alone", "other classes", "no label", "row twice", "rows from 2", "gap", "fingerprint"],
 )
 def test_labels_that_cannot_be_used_are_one_clear_line(
     handed_in: Path, workspace: Path, content: str, rule: str
@@ -429,19 +436,6 @@ ONE_CONTESTANT = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def one_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of one sealed run, to be copied."""
-    from bakeoff.contest import ContestOptions, make_plan, run_contest  # noqa: PLC0415 - only here
-    from bakeoff.executors import InlineExecutor  # noqa: PLC0415
-    from bakeoff.recipe import Recipe  # noqa: PLC0415
-
-    recipe = Recipe.model_validate({"name": "r", "data": {"source": "blurs"}, "contestants": ["dummy"]})
-    plan = make_plan(recipe, replace(BLURS, y_test=None), {"centroid": CentroidContestant("centroid")})
-    with InlineExecutor() as executor:
-        return run_contest(plan, ContestOptions(tmp_path_factory.mktemp("one"), executor=executor)).folder
-
-
 @pytest.mark.parametrize("damage", [*WHOLE, *ONE_CONTESTANT])
 def test_what_is_damaged_or_hostile_has_a_line_and_the_others_are_scored(
     one_run: Path, labels: Path, workspace: Path, damage: str
@@ -492,9 +486,7 @@ def test_formulas_and_markup_in_names_stay_text(one_run: Path, labels: Path, wor
     assert any(cell.startswith("'@SUM") for cell in cells)
 
 
-def test_a_class_of_which_one_says_it_has_other_classes_is_scored_by_those_of_most(
-    one_run: Path, labels: Path, workspace: Path
-) -> None:
+def test_who_says_that_there_are_other_classes_is_alone_with_it(one_run: Path, labels: Path, workspace: Path) -> None:
     for name in ("anna", "mallory", "zoe"):
         shutil.copytree(one_run, workspace / "class" / name)
     edited(
@@ -514,8 +506,9 @@ def test_predictions_of_unknown_classes_are_misses(labels: Path, workspace: Path
 
 
 def test_labels_that_no_prediction_can_meet_are_said_so(workspace: Path, labels: Path) -> None:
-    board = scored(write(workspace / "ben.csv", "prediction", ["cat"] * 90), labels=labels)
-    assert problems(board) == {"ben": "none of what it predicts (cat) is one of the classes (0, 1, 2)"}
+    with pytest.raises(DataError, match=r"belongs to no submission: of ben, none of what it predicts \(cat\)"):
+        scored(write(workspace / "ben.csv", "prediction", ["cat"] * 90), labels=labels)
+    assert not (workspace / "bakeoff.sqlite").exists()
 
 
 def test_the_labels_file_among_the_submissions_is_none(workspace: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bakeoff.api._recipes import data_options, make_recipe
+from bakeoff.api._recipes import DATA_OPTIONS, data_options, make_recipe, refuse_others
 from bakeoff.data import find_near_copies, load
 from bakeoff.scoring import Assignment, Scoreboard, ScoreOptions, make_assignment, score_submissions
 
@@ -23,15 +23,18 @@ def split(where: str | Path, folder: str | Path, *, test_fraction: float = 0.2, 
     test_fraction : float
         How much to set aside where the data has no test rows of its own.
     **options
-        ``test``, ``label``, ``group``, ``image_shape``, ``rows``, ``class_names``.
+        ``test``, ``label``, ``group``, ``image_shape``, ``rows``, ``class_names``, ``moved_copies``; with names
+        given, they are the labels of the files.
 
     Raises
     ------
     InputError
     """
+    refuse_others("split", options, DATA_OPTIONS)
     recipe = make_recipe(where, **options)
-    dataset = find_near_copies(load(recipe.data.source, data_options(recipe.data)))
-    return make_assignment(dataset, Path(folder), test_fraction)
+    dataset = load(recipe.data.source, data_options(recipe.data))
+    dataset = find_near_copies(dataset, registered=recipe.data.moved_copies)
+    return make_assignment(dataset, Path(folder), test_fraction, named_classes=recipe.data.class_names is not None)
 
 
 def score(

@@ -7,9 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.api._gate import refuse
-from bakeoff.api._recipes import data_options, make_recipe
-from bakeoff.audit import PROBES, Finding, check_data, harm_sentence
-from bakeoff.contest import Listener, copies_pictures, data_pictures, label_pictures, probe_dataset
+from bakeoff.api._recipes import DATA_OPTIONS, data_options, make_recipe, refuse_others
+from bakeoff.audit import Finding, check_data, harm_sentence, no_probes
+from bakeoff.contest import (
+    Listener,
+    copies_pictures,
+    data_pictures,
+    label_pictures,
+    probe_dataset,
+    rows_left_to_look_at,
+)
 from bakeoff.data import Dataset, card, find_near_copies, load
 from bakeoff.executors import LocalExecutor
 from bakeoff.report import draw_data_pictures
@@ -70,18 +77,18 @@ class Audit:
     def write_pictures(self, folder: Path) -> Sequence[Path]:
         """Draw random rows with labels, the class histogram, one image a class, and what there is to look at.
 
-        That is one photograph with its near-copies, and the labels that a network doubts.
+        That is one photograph with its near-copies, and the labels that a network doubts where D010 says that they
+        are worth a look. Rows that a run would set aside as test rows are not shown.
 
         Returns
         -------
         sequence of Path
             Of the pictures; plain rows have the histogram alone.
         """
-        pictures = {
-            **data_pictures(self.dataset),
-            **copies_pictures(self.dataset),
-            **label_pictures(self.dataset, self.card["probes"]["labels"]),
-        }
+        rows = rows_left_to_look_at(self.dataset)
+        pictures = {**data_pictures(self.dataset, rows), **copies_pictures(self.dataset, rows)}
+        if any(finding.code == "D010" for finding in self.found):
+            pictures |= label_pictures(self.dataset, self.card["probes"]["labels"])
         return draw_data_pictures(folder, self.card, pictures)
 
     def refuse_errors(self) -> None:
@@ -104,14 +111,28 @@ def audit_data(
     progress : callable, optional
         Is told how far reading, downloading and the search for near-copies are; see `bakeoff.data.load`.
     **options
-        ``test``, ``label``, ``group``, ``image_shape``, ``rows``, ``class_names``, ``ignore``.
+        ``test``, ``label``, ``group``, ``image_shape``, ``rows``, ``class_names``, ``moved_copies``,
+        ``ignore``.
 
     Raises
     ------
     InputError
     """
+    refuse_others("audit_data", options, (*DATA_OPTIONS, "ignore"))
     recipe = make_recipe(where, **options)
     dataset = load(recipe.data.source, data_options(recipe.data), progress)
-    dataset = find_near_copies(dataset, progress)
-    audit = Audit(dataset, {**card(dataset), "probes": dict.fromkeys(PROBES)}, recipe.ignore)
+    dataset = find_near_copies(dataset, progress, recipe.data.moved_copies)
+    described = {**card(dataset), "probes": no_probes()}
+    described["decisions"] = [*described["decisions"], *_left_alone(dataset)]
+    audit = Audit(dataset, described, recipe.ignore)
     return audit.probed() if probes else audit
+
+
+def _left_alone(dataset: Dataset) -> list[str]:
+    """Which rows the probes and the pictures leave alone, in words."""
+    n_rows, n_seen = len(dataset.X_train), len(rows_left_to_look_at(dataset))
+    said = (
+        f"Of the {n_rows:,} rows, a run sets {n_rows - n_seen:,} aside as test rows by default: the probes and the "
+        f"pictures here are of the other {n_seen:,}."
+    )
+    return [said] if n_seen < n_rows else []

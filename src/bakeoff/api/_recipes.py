@@ -1,6 +1,6 @@
 """A recipe from what a person gives: a name, a file, a folder or a recipe, with changes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,13 @@ from bakeoff.data import DataOptions, safe_name
 from bakeoff.errors import RecipeError
 from bakeoff.recipe import DataEntry, Recipe, is_reserved_name, load_recipe, validate_recipe
 
-__all__ = ["data_options", "make_recipe", "sort_contestants"]
+__all__ = ["DATA_OPTIONS", "data_options", "make_recipe", "refuse_others", "sort_contestants"]
 
 _RECIPE_ENDINGS = (".yaml", ".yml", ".json")
 _DATA_FIELDS = frozenset(DataEntry.model_fields) - {"source"}
+DATA_OPTIONS = ("test", "label", "group", "image_shape", "rows", "class_names", "moved_copies")
+"""How to read data: what every function that takes data takes."""
+
 _PROTOCOL_FIELDS = frozenset(
     (
         "validation",
@@ -83,16 +86,27 @@ def _chosen(wanted: Sequence[Any], known: Sequence[Mapping[str, Any]]) -> list[A
     return [by_name.get(item, item) if isinstance(item, str) else item for item in wanted]
 
 
-def _refuse_unknown(given: Mapping[str, Any]) -> None:
-    known = [*_DATA_FIELDS, *_PROTOCOL_FIELDS, "test_rows", "name", "description", "contestants", "claims", "ignore"]
+def refuse_others(function: str, given: Iterable[str], known: Sequence[str]) -> None:
+    """Refuse options that a function would take and do nothing with.
+
+    Raises
+    ------
+    RecipeError
+        Naming every option that is none of the known ones.
+    """
     problems = []
     for key in given:
         if key not in known:
             near = get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
-            problems.append(f"{key}: unknown option; {hint}")
+            problems.append(f"{key}: unknown option{f' of {function}' if function else ''}; {hint}")
     if problems:
         raise RecipeError(problems)
+
+
+def _refuse_unknown(given: Mapping[str, Any]) -> None:
+    others = ("test_rows", "name", "description", "contestants", "claims", "ignore")
+    refuse_others("", given, (*_DATA_FIELDS, *_PROTOCOL_FIELDS, *others))
 
 
 def _place(key: str) -> tuple[str | None, str]:

@@ -80,7 +80,7 @@ def plan(
     InputError
     """
     dataset = load(recipe.data.source, data_options(recipe.data), progress)
-    return make_plan(recipe, find_near_copies(dataset, progress), outsiders)
+    return make_plan(recipe, find_near_copies(dataset, progress, recipe.data.moved_copies), outsiders)
 
 
 def run_plan(plan: Plan, options: ContestOptions) -> Run:

@@ -7,11 +7,14 @@ numbers. A check is a function from plain results to findings; the lists below a
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bakeoff.audit._copies import harm_sentence, with_scores
+from bakeoff.audit._averages import UnlikeAverages, rows_meant, unlike_averages
+from bakeoff.audit._choices import has_split
+from bakeoff.audit._copies import with_scores
 from bakeoff.audit._data import DATA_CHECKS
 from bakeoff.audit._finding import Finding
+from bakeoff.audit._harm_words import harm_sentence
 from bakeoff.audit._labels import find_label_candidates
-from bakeoff.audit._measure import PROBES, measure_probes
+from bakeoff.audit._measure import measure_probes, no_probes
 from bakeoff.audit._probes import PROBE_WORDS, Division, FitAndPredict, ProbeName, ProbePurpose, ProbeTask
 from bakeoff.audit._protocol import PROTOCOL_CHECKS
 from bakeoff.audit._scores import SCORE_CHECKS
@@ -19,7 +22,6 @@ from bakeoff.audit._training import TRAINING_CHECKS
 
 __all__ = [
     "DATA_CHECKS",
-    "PROBES",
     "PROBE_WORDS",
     "PROTOCOL_CHECKS",
     "RESULT_CHECKS",
@@ -29,11 +31,15 @@ __all__ = [
     "ProbeName",
     "ProbePurpose",
     "ProbeTask",
+    "UnlikeAverages",
     "check_data",
     "check_run",
     "find_label_candidates",
     "harm_sentence",
     "measure_probes",
+    "no_probes",
+    "rows_meant",
+    "unlike_averages",
 ]
 
 RESULT_CHECKS = (*SCORE_CHECKS, *TRAINING_CHECKS)
@@ -72,7 +78,9 @@ def check_run(results: Mapping[str, Any], ignore: Sequence[str] = ()) -> list[Fi
     list of Finding, errors first.
     """
     found = [
-        with_scores(finding, results) if finding.code == "D012" else finding for finding in check_data(results["data"])
+        with_scores(finding, results) if finding.code == "D012" else finding
+        for finding in check_data(results["data"])
+        if finding.code != "P002" or finding.severity == "error" or has_split(results)
     ]
     for check in (*PROTOCOL_CHECKS, *RESULT_CHECKS):
         found.extend(check(results))

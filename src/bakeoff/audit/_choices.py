@@ -8,8 +8,9 @@ from scipy.special import ndtr
 from scipy.stats import norm
 
 from bakeoff.audit._finding import Finding
+from bakeoff.audit._reading import n_rows_searched, part_decided
 
-__all__ = ["CHOICE_CHECKS"]
+__all__ = ["CHOICE_CHECKS", "has_split"]
 
 Results: TypeAlias = Mapping[str, Any]
 
@@ -17,19 +18,31 @@ _SEARCHES = ("GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "Halvi
 _MANY_RUNS = 3
 
 
+def has_split(results: Results) -> bool:
+    """Whether rows of the training file were divided here, into parts to learn from and parts to check with."""
+    return results["protocol"].get("test") in ("holdout", "folds") or _has_own_validation(results)
+
+
+def _has_own_validation(results: Results) -> bool:
+    return results["protocol"]["validation"] not in ("test", "none")
+
+
 def leaking_split(results: Results) -> Iterator[Finding]:
     """P002: rows of one group lie on both sides of a split that was made."""
     groups, protocol = results["data"]["groups"], results["protocol"]
     sizes = (*(groups.get("too_large") or ()), *(groups.get("whole_class") or ()))
-    if sizes and protocol["validation"] != "none":
+    if sizes and has_split(results):
+        made_test = protocol.get("test") in ("holdout", "folds")
+        parts = ["validation"] * _has_own_validation(results) + ["test"] * made_test
+        n_rows = n_rows_searched(results["data"])
         yield Finding(
             "P002",
             "warning",
             "The split leaks groups",
-            f"{sum(sizes):,} training rows lie in groups of near-copies too large to keep together (D011). They were "
-            "dealt row by row: copies of one row are on both sides of every split, and the scores of these "
-            f"{sum(sizes) / results['data']['n_train']:.1%} of the rows are too good.",
-            {"rows": sum(sizes), "groups": len(sizes)},
+            f"{sum(sizes):,} of {n_rows:,} rows lie in groups of near-copies too large to keep together (D011). They "
+            "were dealt row by row: copies of one row are on both sides, and on these rows the "
+            f"{' and the '.join(parts)} scores are too good.",
+            {"rows": sum(sizes), "n_rows": n_rows, "groups": len(sizes)},
         )
     copies = groups.get("n_test_copies")
     if copies and protocol["validation"] == "test":
@@ -58,12 +71,16 @@ def chosen_on_test(results: Results) -> Iterator[Finding]:
         "P004",
         "warning" if n_earlier >= _MANY_RUNS else "note",
         "Test rows that were opened before",
-        f"The labels of these test rows, or of some of them, were opened {before:,} times by {n_earlier:,} earlier "
+        f"The labels of these test rows, or of some of them, were opened {_times(before)} by {n_earlier:,} earlier "
         f"{runs_word} here. Where a setting, a contestant or a seed was chosen after such a look, it was chosen on the "
         "test rows, and its score on them is no score on new rows. Choose on validation rows, or keep test labels "
         "elsewhere until the end (bakeoff score).",
         {"before": before, "earlier_runs": n_earlier, "ever": openings["ever"]},
     )
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
 def unequal_budgets(results: Results) -> Iterator[Finding]:
@@ -123,7 +140,7 @@ def _n_searched(entry: Mapping[str, Any]) -> int:
 def _standard_error(results: Results) -> float | None:
     """Of a score on the rows that decide: from the widest interval among the contestants."""
     metric = results["protocol"]["primary_metric"]
-    part = "test" if any(entry.get("test") for entry in results["contestants"]) else "validation"
+    part = part_decided(results)
     scores = [(entry.get(part) or {}).get(metric) for entry in results["contestants"] if entry["family"] != "dummy"]
     widths = [score["high"] - score["low"] for score in scores if score and score.get("low") is not None]
     if not widths or metric == "log_loss":

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from bakeoff.audit._finding import Finding, Severity
+from bakeoff.audit._harm_words import harm_in_points, harm_severity, is_harmful
+from bakeoff.audit._reading import Card, n_rows_searched, probe_of, things_of
 
-__all__ = ["COPY_CHECKS", "harm_sentence", "with_scores"]
-
-Card: TypeAlias = Mapping[str, Any]
+__all__ = ["COPY_CHECKS", "with_scores"]
 
 _MUCH = 0.01
 """Of the test rows: more copies than that can move a score by more than chance does."""
@@ -16,29 +16,46 @@ _MUCH = 0.01
 
 def near_copy_groups(card: Card) -> Iterator[Finding]:
     """D008: rows have near-copies, so a random split would be too kind."""
-    groups, harm = card["groups"], _probe(card, "harm")
+    groups, harm = card["groups"], probe_of(card, "harm")
     n_rows, n_train = groups.get("n_rows_with_copies"), card["n_train"]
-    if not n_rows and not _harmful(harm):
+    if not n_rows and not is_harmful(harm):
         return
-    things = _things(card)
+    things = things_of(card)
     if n_rows:
         share = f"{n_rows:,} of {n_train:,} training {things} have a near-copy among the others"
-        largest = f"; the largest group has {groups['largest']:,}" if groups.get("largest") and _is_found(card) else ""
+        largest = (
+            f"; the largest group has {groups['largest']:,}" if groups.get("largest") and groups.get("found") else ""
+        )
         said = [f"{share}{largest}."]
     else:
         said = [f"The {n_train:,} training {things} lie in {groups['n_groups']:,} declared groups."]
     if groups.get("n_mixed"):
         said.append(f"{groups['n_mixed']:,} groups hold more than one class: look at their labels.")
-    severity: Severity = "warning"
     if harm is not None:
-        said.append(_harm_in_points(harm))
-        severity = "warning" if _harmful(harm) else "note"
-    elif n_rows < _MUCH * n_train:
-        severity = "note"
-    said.append("Every split, fold and interval here keeps groups whole; a split of your own must too.")
+        said.append(harm_in_points(harm))
+    unmeasured: Severity = "note" if n_rows < _MUCH * n_train else "warning"
+    severity = harm_severity(harm) or unmeasured
+    said.append(_kept_together(groups))
     numbers = {"rows_with_copies": n_rows, "n_train": n_train, "n_groups": groups["n_groups"]}
     title = "Near-copies in groups" if n_rows else "Rows in groups"
     yield Finding("D008", severity, title, " ".join(said), {**numbers, **_harm_numbers(harm)})
+
+
+def _kept_together(groups: Mapping[str, Any]) -> str:
+    """Which groups the splits here keep whole: the declared ones where there are any."""
+    if groups["declared"]:
+        across = groups.get("n_across_declared")
+        but = f", which takes {_these(across)} of near-copies apart (P002)" if across else ""
+        return (
+            f"Every split, fold and interval here keeps the declared groups whole{but}; a split of your own must too."
+        )
+    apart = len(groups.get("too_large") or ()) + len(groups.get("whole_class") or ())
+    but = f" but {_these(apart)} that could not be (D011)" if apart else ""
+    return f"Every split, fold and interval here keeps groups of near-copies whole{but}; a split of your own must too."
+
+
+def _these(count: int) -> str:
+    return f"{count:,} group{'s' * (count > 1)}"
 
 
 def too_large_groups(card: Card) -> Iterator[Finding]:
@@ -54,9 +71,9 @@ def too_large_groups(card: Card) -> Iterator[Finding]:
             "D011",
             "warning",
             "Groups too large to keep together",
-            f"Of {card['n_train']:,} training {_things(card)}, {'; '.join(why)}. So many alike may be one source or "
-            "merely plain, such as an empty picture; they were not grouped. Look at them, and declare groups (--group) "
-            "where they come from one source.",
+            f"Of {n_rows_searched(card):,} {things_of(card)} that were searched, {'; '.join(why)}. So many alike may "
+            "be one source or merely plain, such as an empty picture; they were not grouped. Look at them, and "
+            "declare groups (--group) where they come from one source.",
             {
                 "groups": len(too_large) + len(whole_class),
                 "rows": sum(too_large) + sum(whole_class),
@@ -78,9 +95,9 @@ def copies_in_test(card: Card) -> Iterator[Finding]:
         yield Finding(
             "D012",
             "warning" if share > _MUCH else "note",
-            f"Test {_things(card)} with a near-copy in training",
-            f"{copies:,} of {n_test:,} test {_things(card)} ({share:.1%}) have a near-copy in training: of these, the "
-            "test score is a score of memory.",
+            f"Test {things_of(card)} with a near-copy in training",
+            f"{copies:,} of {n_test:,} test {things_of(card)} ({share:.1%}) have a near-copy in training: of these, "
+            "the test score is a score of memory.",
             {"copies": copies, "n_test": n_test},
         )
 
@@ -119,57 +136,20 @@ def groups_across_files(card: Card) -> Iterator[Finding]:
         )
 
 
-def harm_sentence(card: Card) -> str | None:
-    """What groups do to a score, in one sentence for somebody who never heard of leakage; None where not measured.
-
-    Parameters
-    ----------
-    card : mapping
-        The ``data`` part of ``results.json``, with its probes.
-    """
-    harm = _probe(card, "harm")
-    if harm is None:
-        return None
-    things, n_copies = _things(card), harm.get("copies_of_a_row") or 0
-    thing = things.removesuffix("s")
-    if harm["from"] == "declared":
-        opening, unseen = f"These {things} come in groups", f"{things} of groups that it never met"
-    else:
-        are = "is about 1 nearly equal one" if n_copies == 1 else f"are about {n_copies:,} nearly equal ones"
-        opening = f"Of every {thing} there {are}" if n_copies else f"Some {things} are nearly equal to others"
-        unseen = f"{things} that it has learnt no copy of"
-    but = "but" if _harmful(harm) else "and"
-    first, *others = harm["contestants"]
-    gloss = f" (it answers with the most similar {thing} that it has learnt)" if first["name"] == "nearest" else ""
-    said = (
-        f"{opening}: if they are dealt at random, some to learn from and some to check with, {first['words']}{gloss} "
-        f"seems to be right {first['random']['mean']:.1%} of the time, {but} on {unseen} it is right "
-        f"{_with_interval(first['grouped'])}"
-    )
-    for probe in others:
-        said += f"; {probe['words']} seems to be right {probe['random']['mean']:.1%} of the time, {but} is right "
-        said += _with_interval(probe["grouped"])
-    return f"{said}."
-
-
-def _with_interval(score: Mapping[str, Any]) -> str:
-    return f"{score['mean']:.1%}{_interval(score)}"
-
-
-def _interval(score: Mapping[str, Any]) -> str:
-    return "" if score["low"] is None else f" ({100 * score['low']:.1f} to {100 * score['high']:.1f})"
-
-
-def _harm_in_points(harm: Mapping[str, Any]) -> str:
-    if not _harmful(harm):
-        return "They do no harm that could be measured: a random split gives the scores that a grouped one gives."
-    gains = [
-        f"{100 * (probe['random']['mean'] - probe['grouped']['mean']):.1f} points to {probe['words']}"
-        for probe in harm["contestants"]
-    ]
-    n_used, n_rows = harm["n_train"] + harm["n_validation"], harm.get("n_rows") or 0
-    where = f" (measured on {n_used:,} of {n_rows:,} rows, in whole groups)" if n_used < n_rows else ""
-    return f"A random split would give away {' and '.join(gains)}{where}."
+def copies_across_groups(card: Card) -> Iterator[Finding]:
+    """P002: near-copies lie in different declared groups, so splits that keep these whole take copies apart."""
+    across = card["groups"].get("n_across_declared")
+    if across:
+        lie = "lies" if across == 1 else "lie"
+        yield Finding(
+            "P002",
+            "warning",
+            "The split leaks groups",
+            f"{_these(across)} of near-copies {lie} in more than one declared group. Splits keep declared groups "
+            "whole, so one copy may be learnt and another one checked with. Look whether the groups are declared "
+            "rightly; join those that share copies.",
+            {"across_declared": across, "n_groups": card["groups"]["n_groups"]},
+        )
 
 
 def _harm_numbers(harm: Mapping[str, Any] | None) -> dict[str, float]:
@@ -180,32 +160,10 @@ def _harm_numbers(harm: Mapping[str, Any] | None) -> dict[str, float]:
     }
 
 
-def _harmful(harm: Mapping[str, Any] | None) -> bool:
-    """Whether a probe's random score lies above the interval of its grouped one."""
-    if harm is None:
-        return False
-    limits = [
-        (probe["random"]["mean"], probe["grouped"]["high"] or probe["grouped"]["mean"]) for probe in harm["contestants"]
-    ]
-    return any(seems > limit for seems, limit in limits)
-
-
-def _probe(card: Card, name: str) -> Mapping[str, Any] | None:
-    found: Mapping[str, Any] | None = (card.get("probes") or {}).get(name)
-    return found
-
-
-def _is_found(card: Card) -> bool:
-    return bool(card["groups"].get("found"))
-
-
-def _things(card: Card) -> str:
-    return "pictures" if card["kind"] == "images" else "rows"
-
-
 COPY_CHECKS: Sequence[Callable[[Card], Iterator[Finding]]] = (
     near_copy_groups,
     too_large_groups,
     copies_in_test,
     groups_across_files,
+    copies_across_groups,
 )

@@ -1,21 +1,17 @@
 """Checks of the data alone, from the data card."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator
 
 from bakeoff.audit._copies import COPY_CHECKS
 from bakeoff.audit._finding import Finding
+from bakeoff.audit._reading import Card, probe_of
+from bakeoff.compare import doubts_labels, tells_apart
 
 __all__ = ["DATA_CHECKS"]
 
-Card: TypeAlias = Mapping[str, Any]
-
-CLEARLY, STRONGLY = 0.05, 0.15
-"""Above chance: what a classifier between training and test must surely reach for a note, and for a warning."""
-
-STRONG_EVIDENCE = 10.83
-"""Twice the gain in log-likelihood that clean labels reach once in 2,000 times."""
+STRONGLY = 0.15
+"""Above chance: what a classifier between training and test must surely reach for a warning."""
 
 
 def missing_values(card: Card) -> Iterator[Finding]:
@@ -136,17 +132,14 @@ def pixel_range(card: Card) -> Iterator[Finding]:
 def unlike_parts(card: Card) -> Iterator[Finding]:
     """D009: a classifier tells test rows from training rows.
 
-    It speaks where the whole interval lies clearly above chance: a difference that shows only over thousands of rows
-    (MNIST: 53 %, other people wrote the test digits) is none to act on.
+    See `bakeoff.compare.tells_apart` for from when on.
     """
-    unlike = _probe(card, "unlike")
-    if unlike is None or unlike["accuracy"]["low"] is None:
-        return
-    mean, low, high = (unlike["accuracy"][key] for key in ("mean", "low", "high"))
-    if low > unlike["chance"] + CLEARLY:
+    unlike = probe_of(card, "unlike")
+    if unlike is not None and tells_apart(unlike):
+        mean, low, high = (unlike["accuracy"][key] for key in ("mean", "low", "high"))
         yield Finding(
             "D009",
-            "warning" if low > unlike["chance"] + STRONGLY else "note",
+            "warning" if tells_apart(unlike, STRONGLY) else "note",
             "Training and test rows are not alike",
             f"A small network that was shown some rows of both tells which of the two a new row comes from, "
             f"{mean:.1%} of the time ({100 * low:.1f} to {100 * high:.1f}; guessing is right {unlike['chance']:.0%}). "
@@ -159,11 +152,10 @@ def unlike_parts(card: Card) -> Iterator[Finding]:
 def label_candidates(card: Card) -> Iterator[Finding]:
     """D010: there is evidence of wrong labels, and these are the rows to look at.
 
-    A model that errs doubts labels too, so the number of doubts alone says nothing; see
-    `bakeoff.audit.find_label_candidates` for what the evidence is.
+    See `bakeoff.compare.doubts_labels` for from when on.
     """
-    labels = _probe(card, "labels")
-    if labels is None or not labels["n_candidates"] or (labels.get("evidence") or 0.0) < STRONG_EVIDENCE:
+    labels = probe_of(card, "labels")
+    if labels is None or not doubts_labels(labels):
         return
     yield Finding(
         "D010",
@@ -180,11 +172,6 @@ def label_candidates(card: Card) -> Iterator[Finding]:
             "evidence": labels["evidence"],
         },
     )
-
-
-def _probe(card: Card, name: str) -> Mapping[str, Any] | None:
-    found: Mapping[str, Any] | None = (card.get("probes") or {}).get(name)
-    return found
 
 
 DATA_CHECKS: tuple[Callable[[Card], Iterator[Finding]], ...] = (

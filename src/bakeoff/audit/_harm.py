@@ -16,6 +16,7 @@ from bakeoff.audit._probes import (
 )
 from bakeoff.compare import CompareOptions, summarise
 from bakeoff.data import Dataset, split_validation
+from bakeoff.errors import DataError
 from bakeoff.types import RowIndices
 
 __all__ = ["MOST_HARM_ROWS", "measure_harm"]
@@ -57,10 +58,13 @@ def measure_harm(dataset: Dataset, rows: RowIndices, fit_and_predict: FitAndPred
     seed_text = dataset.sha256_train
     chosen = some_groups(rows, dataset.groups_train[rows], MOST_HARM_ROWS, f"harm:{seed_text}")
     labels, groups = dataset.y_train[chosen], dataset.groups_train[chosen]
-    splits = {
-        "random": split_validation(labels, None, _FRACTION, seed_text),
-        "grouped": split_validation(labels, groups, _FRACTION, seed_text),
-    }
+    try:
+        splits = {
+            "random": split_validation(labels, None, _FRACTION, seed_text),
+            "grouped": split_validation(labels, groups, _FRACTION, seed_text),
+        }
+    except DataError:
+        raise DataError("There are too few groups to learn from some and check with others.") from None
     divisions = [Division(chosen[train], chosen[held]) for train, held in splits.values()]
     task = ProbeTask("harm", labels_of_all(dataset, chosen), dataset.n_classes, divisions)
     options = CompareOptions(metric="accuracy")

@@ -29,6 +29,7 @@ from scipy.special import expit, softmax
 
 from bakeoff.audit._probes import PROBE_WORDS, Division, FitAndPredict, ProbeTask, labels_of_all, some_groups
 from bakeoff.data import Dataset, folds
+from bakeoff.errors import DataError
 from bakeoff.types import Groups, Labels, Probabilities, RowIndices
 
 __all__ = ["MOST_LABEL_ROWS", "find_label_candidates", "probe_labels"]
@@ -36,9 +37,13 @@ __all__ = ["MOST_LABEL_ROWS", "find_label_candidates", "probe_labels"]
 MOST_LABEL_ROWS = 60_000
 """Of more rows, so many are looked at, by whole groups."""
 
+MOST_LABEL_CELLS = 20_000_000
+"""Rows times classes: with thousands of classes fewer rows are looked at, which keeps the probe under 500 MiB."""
+
 MOST_SHOWN = 24
 _N_FOLDS = 4
 _SMALLEST = 1e-12
+_BLOCK_CELLS = 1 << 18
 _MOST_SHARPER = 4.0  # as a logarithm: probabilities to the power of 1/55 to 55
 
 
@@ -60,21 +65,49 @@ def probe_labels(dataset: Dataset, rows: RowIndices, fit_and_predict: FitAndPred
     Raises
     ------
     DataError
-        If a class lies in one group, or has one row.
+        If there are too few rows, groups or classes. Classes of one row or group are left out.
     FitError
     """
-    groups = dataset.groups_train
-    of_rows = None if groups is None else groups[rows]
-    chosen = some_groups(rows, of_rows, MOST_LABEL_ROWS, f"labels:{dataset.sha256_train}")
-    labels, of_chosen = dataset.y_train[chosen], None if groups is None else groups[chosen]
-    pieces = folds(labels, of_chosen, _N_FOLDS, f"labels:{dataset.sha256_train}")
+    seed_text = f"labels:{dataset.sha256_train}"
+    usable = _with_company(dataset, rows)
+    of_usable = None if dataset.groups_train is None else dataset.groups_train[usable]
+    most = min(MOST_LABEL_ROWS, MOST_LABEL_CELLS // dataset.n_classes)
+    # Some of the groups can leave a class with one of them, though all of them did not.
+    chosen = _with_company(dataset, some_groups(usable, of_usable, most, seed_text))
+    labels = dataset.y_train[chosen]
+    groups = None if dataset.groups_train is None else dataset.groups_train[chosen]
+    try:
+        pieces = folds(labels, groups, _N_FOLDS, seed_text)
+    except DataError:
+        raise DataError(
+            f"There are too few {'rows' if groups is None else 'groups'} to predict each from the others."
+        ) from None
     everything = np.arange(len(chosen))
     divisions = [Division(chosen[np.setdiff1d(everything, piece)], chosen[piece]) for piece in pieces]
     task = ProbeTask("labels", labels_of_all(dataset, chosen), dataset.n_classes, divisions)
     probabilities = np.empty((len(chosen), dataset.n_classes), dtype=np.float32)
     for piece, said in zip(pieces, fit_and_predict("network", task), strict=True):
         probabilities[piece] = said
-    return find_label_candidates(labels, probabilities, of_chosen, chosen, by=PROBE_WORDS["network"])
+    found = find_label_candidates(labels, probabilities, groups, chosen, by=PROBE_WORDS["network"])
+    return {**found, "n_left_out": len(rows) - len(usable)}
+
+
+def _with_company(dataset: Dataset, rows: RowIndices) -> RowIndices:
+    """Without the rows of classes that have one row, or lie in one group: nothing else can speak for or against them.
+
+    Raises
+    ------
+    DataError
+        If fewer than two classes are left.
+    """
+    labels, groups = dataset.y_train[rows], dataset.groups_train
+    units = np.arange(len(rows)) if groups is None else groups[rows]
+    pairs = np.unique(np.stack([labels.astype(np.int64), units]), axis=1)
+    classes, n_units = np.unique(pairs[0], return_counts=True)
+    if (n_units > 1).sum() < 2:
+        unit = "row" if groups is None else "group"
+        raise DataError(f"Fewer than two classes have more than one {unit}, and a {unit} is doubted by others.")
+    return rows[np.isin(labels, classes[n_units > 1])]
 
 
 def find_label_candidates(
@@ -110,7 +143,8 @@ def find_label_candidates(
     (1, 7, 0)
     """
     present, dense = np.unique(labels, return_inverse=True)
-    known = np.maximum(np.asarray(probabilities, dtype=np.float64)[:, present], _SMALLEST)
+    known = np.asarray(probabilities, dtype=np.float32)[:, present]
+    np.maximum(known, _SMALLEST, out=known)
     known /= known.sum(axis=1, keepdims=True)
     found = _confident_learning(dense.reshape(-1), known)
     shown = found if groups is None else found[np.sort(np.unique(groups[found], return_index=True)[1])]
@@ -134,7 +168,7 @@ def find_label_candidates(
     }
 
 
-def _confident_learning(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
+def _confident_learning(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
     """Positions of the candidates, the worst first."""
     from cleanlab.filter import find_label_issues  # noqa: PLC0415 - heavy, and not always needed
 
@@ -150,13 +184,12 @@ def _confident_learning(labels: NDArray[np.int64], probabilities: NDArray[np.flo
 
 
 def _label_noise(
-    labels: NDArray[np.int64], probabilities: NDArray[np.float64], groups: Groups | None
+    labels: NDArray[np.int64], probabilities: NDArray[np.float32], groups: Groups | None
 ) -> tuple[float, float]:
     """The rate at which wrong labels seem strewn in, and the evidence for it not being 0."""
     numbers = np.arange(len(labels)) if groups is None else np.unique(groups, return_inverse=True)[1].reshape(-1)
     weights = 1.0 / np.bincount(numbers)[numbers]
-    logs = np.log(probabilities)
-    loss = partial(_loss, labels, logs, weights)
+    loss = partial(_loss, labels, probabilities, weights)
     bounds = [(-_MOST_SHARPER, _MOST_SHARPER), (-20.0, 0.0)]
     clean = minimize(lambda at: _first(loss(at[0], None)), [0.0], jac=True, method="L-BFGS-B", bounds=bounds[:1])
     noisy = min(
@@ -172,21 +205,37 @@ def _label_noise(
 
 def _loss(
     labels: NDArray[np.int64],
-    logs: NDArray[np.float64],
+    probabilities: NDArray[np.float32],
     weights: NDArray[np.float64],
     log_sharpness: float,
     logit_rate: float | None,
 ) -> tuple[float, NDArray[np.float64]]:
-    """Minus the mean log-likelihood, with its slopes in the log of 1 / temperature and the logit of the rate."""
+    """Minus the mean log-likelihood, with its slopes in the log of 1 / temperature and the logit of the rate.
+
+    In blocks of rows, so that nothing beside the probabilities takes memory.
+    """
+    at = float(np.exp(log_sharpness)), 0.0 if logit_rate is None else float(expit(logit_rate))
+    n_rows = max(_BLOCK_CELLS // probabilities.shape[1], 1)
+    total = np.zeros(3)
+    for first in range(0, len(labels), n_rows):
+        block = slice(first, first + n_rows)
+        total += weights[block] @ _likelihood(labels[block], probabilities[block], *at)
+    loss, *slopes = -total / weights.sum()
+    return float(loss), np.array(slopes)
+
+
+def _likelihood(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float32], sharpness: float, rate: float
+) -> NDArray[np.float64]:
+    """(n, 3): the log-likelihood of every given label, and its two slopes."""
+    logs = np.log(probabilities.astype(np.float64))
     n_rows, n_classes = logs.shape
-    sharpness, rate = float(np.exp(log_sharpness)), 0.0 if logit_rate is None else float(expit(logit_rate))
     likely = softmax(sharpness * logs, axis=1)
     own = np.arange(n_rows), labels
     given = (1 - rate) * likely[own] + rate / n_classes + _SMALLEST
-    share = weights / weights.sum()
     by_sharpness = (1 - rate) * likely[own] * sharpness * (logs[own] - np.einsum("ij,ij->i", likely, logs)) / given
     by_rate = rate * (1 - rate) * (1 / n_classes - likely[own]) / given
-    return -float(share @ np.log(given)), -np.array([share @ by_sharpness, share @ by_rate])
+    return np.stack([np.log(given), by_sharpness, by_rate], axis=1)
 
 
 def _first(answer: tuple[float, NDArray[np.float64]]) -> tuple[float, NDArray[np.float64]]:

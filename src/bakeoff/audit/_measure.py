@@ -13,17 +13,19 @@ from bakeoff.data import Dataset
 from bakeoff.errors import DataError, FitError
 from bakeoff.types import RowIndices
 
-__all__ = ["PROBES", "measure_probes"]
+__all__ = ["measure_probes", "no_probes"]
 
 _PROBES = {"harm": measure_harm, "unlike": measure_unlikeness, "labels": probe_labels}
-PROBES = tuple(_PROBES)
-"""The keys of ``data.probes`` in ``results.json``."""
-
 _WORDS = {
     "harm": "what near-copies do to a score",
     "unlike": "whether test rows are unlike training rows",
     "labels": "which labels to look at",
 }
+
+
+def no_probes() -> dict[str, Any]:
+    """``data.probes`` of ``results.json`` where none is asked for."""
+    return {**dict.fromkeys(_PROBES), "reasons": {}}
 
 
 def measure_probes(
@@ -46,14 +48,16 @@ def measure_probes(
     Returns
     -------
     dict
-        ``{"harm": ..., "unlike": ..., "labels": ...}``, each None where it does not apply or could not be measured.
+        ``{"harm": ..., "unlike": ..., "labels": ...}``, each None where it does not apply or could not be measured;
+        ``reasons`` has a sentence for each that could not.
     """
     allowed = np.arange(len(dataset.X_train)) if rows is None else rows
-    measured: dict[str, Any] = {}
+    measured = no_probes()
     for name, probe in _PROBES.items():
         try:
             measured[name] = probe(dataset, allowed, fit_and_predict)
         except (DataError, FitError) as error:
-            say(f"Not measured: {_WORDS[name]}. {' '.join(str(error).split())}")
-            measured[name] = None
+            reason = " ".join(str(error).split())
+            measured["reasons"][name] = reason if isinstance(error, DataError) else f"A fit failed: {reason}"
+            say(f"Not measured: {_WORDS[name]}. {reason}")
     return measured

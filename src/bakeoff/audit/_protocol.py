@@ -32,17 +32,21 @@ def validation_is_test(results: Results) -> Iterator[Finding]:
 
 
 def few_seeds(results: Results) -> Iterator[Finding]:
-    """P003: a random contestant was run with too few seeds to know its spread."""
-    few = {entry["name"]: len(entry["seeds"]) for entry in _random(results) if len(entry["seeds"]) < ENOUGH_SEEDS}
+    """P003: a random contestant was scored with too few seeds to know its spread."""
+    scored = {entry["name"]: len(entry.get("seeds_scored", entry["seeds"])) for entry in _random(results)}
+    few = {name: count for name, count in scored.items() if 0 < count < ENOUGH_SEEDS}
     if few:
         listed = ", ".join(f"{name} ({count})" for name, count in few.items())
         one = min(few.values()) == 1
+        planned = {entry["name"]: len(entry["seeds"]) for entry in _random(results)}
+        lost = ", ".join(f"{planned[name] - count} of {name}" for name, count in few.items() if planned[name] > count)
+        failed = f" Seeds whose fits failed: {lost}." if lost else ""
         yield Finding(
             "P003",
             "warning",
             "One seed only" if one else "Few seeds",
-            f"These contestants change with their seed and were run with fewer than {ENOUGH_SEEDS}: {listed}. The "
-            "comparison holds for these fits; another seed may turn it. --seeds 5 tells.",
+            f"These contestants change with their seed and were scored with fewer than {ENOUGH_SEEDS}: {listed}."
+            f"{failed} The comparison holds for these fits; another seed may turn it. --seeds 5 tells.",
             {"fewest": min(few.values()), "contestants": len(few)},
         )
 

@@ -1,13 +1,13 @@
 """Checks of what came out: against guessing, against looking up, against validation, against luck."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from math import hypot
 from typing import Any, TypeAlias
 
-from scipy.stats import norm
-
 from bakeoff.audit._finding import Finding
+from bakeoff.audit._reading import part_decided
+from bakeoff.compare import METRIC_NAMES, Gap, score_gap, validation_gaps
 
 __all__ = ["SCORE_CHECKS"]
 
@@ -16,23 +16,68 @@ Entry: TypeAlias = Mapping[str, Any]
 
 
 def worse_than_dummy(results: Results) -> Iterator[Finding]:
-    """R004: a contestant does not beat one that never looks at the rows."""
+    """R004: a contestant does not beat one that never looks at the rows, or it cannot be told that it does.
+
+    The paired comparison decides where there is one, else the two intervals. Where there is neither, only a mean that
+    is no better speaks.
+    """
+    metric, part = results["protocol"]["primary_metric"], part_decided(results)
+    sign = -1 if metric == "log_loss" else 1
     entries = {entry["name"]: entry for entry in results["contestants"]}
-    dummies = [entry for entry in entries.values() if entry["family"] == "dummy"]
-    metric = results["protocol"]["primary_metric"]
-    reference = max((value for entry in dummies if (value := _mean(entry, metric)) is not None), default=None)
-    if reference is None or metric == "log_loss":
+    scores = {name: score for name, entry in entries.items() if (score := (entry.get(part) or {}).get(metric))}
+    dummies = [name for name in scores if entries[name]["family"] == "dummy"]
+    if not dummies:
         return
-    for name, entry in entries.items():
-        value = _mean(entry, metric)
-        if entry["family"] != "dummy" and value is not None and value <= reference:
-            yield Finding(
-                "R004",
-                "error",
-                "No better than guessing",
-                f"{name} has {metric} {value:.4f}; a contestant that never looks at the rows has {reference:.4f}.",
-                {"score": value, "dummy": reference},
-            )
+    dummy = max(dummies, key=lambda name: sign * scores[name]["mean"])
+    for name, score in scores.items():
+        gain = None if name in dummies else _gain(results, name, dummy, (score, scores[dummy]))
+        if gain is None or gain.is_sure:
+            continue
+        told = gain.is_surely_none
+        own, reference = (each["mean"] for each in (score, scores[dummy]))
+        words = "" if told else " Whether it is better cannot be told from these rows."
+        yield Finding(
+            "R004",
+            "error" if told else "warning",
+            "No better than guessing" if told else "Maybe no better than guessing",
+            f"{name} has {METRIC_NAMES.get(metric, metric)} {own:.4f}; a contestant that never looks at the rows has "
+            f"{reference:.4f}.{words}",
+            {"score": own, "dummy": reference, "low": gain.low, "high": gain.high},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Gain:
+    """How much better than guessing, the sign turned so that more is better."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    margin: float
+
+    @property
+    def is_sure(self) -> bool:
+        return self.mean > 0 if self.low is None else self.low > 0
+
+    @property
+    def is_surely_none(self) -> bool:
+        return self.high is not None and self.high <= self.margin
+
+
+def _gain(results: Results, name: str, dummy: str, scores: tuple[Mapping[str, Any], Mapping[str, Any]]) -> _Gain:
+    metric, margin = results["protocol"]["primary_metric"], results["protocol"].get("margin") or 0.0
+    sign, margin = (-1, 0.0) if metric == "log_loss" else (1, margin)
+    pairs = {(pair["a"], pair["b"]): pair for pair in results.get("comparisons") or ()}
+    found = pairs.get((name, dummy)) or pairs.get((dummy, name))
+    if found is not None and found.get("low") is not None:
+        ends = [found[key] for key in ("difference", "low", "high")]
+        sign = sign if found["a"] == name else -sign
+    else:
+        gap = score_gap(*scores)
+        ends = [None] * 3 if gap is None else [gap.mean, gap.low, gap.high]
+    mean, low, high = (None if end is None else sign * end for end in ends)
+    low, high = (low, high) if sign > 0 else (high, low)
+    return _Gain(mean or 0.0, low, high, margin)
 
 
 def worse_than_nearest(results: Results) -> Iterator[Finding]:
@@ -86,31 +131,25 @@ def _below_probe(results: Results) -> Iterator[tuple[str, float, str, float]]:
 
 
 def parts_disagree(results: Results) -> Iterator[Finding]:
-    """R006: validation and test scores differ by more than their intervals allow.
+    """R006: validation and test scores differ by more than their intervals and the margin of equality allow.
 
-    The two are of different rows, so the half-widths of their intervals add like the sides of a right angle; they are
-    widened for the number of contestants that are looked at (Bonferroni). Folds have the same rows in both parts.
+    `bakeoff.compare.validation_gaps` says which, here and in the report.
     """
-    metric, protocol = results["protocol"]["primary_metric"], results["protocol"]
-    if protocol.get("test") == "folds" or metric == "log_loss":
-        return
-    scored = [(entry["name"], *pair) for entry in results["contestants"] if (pair := _both_parts(entry, metric))]
-    tail = (1 - (protocol.get("confidence") or 0.95)) / 2
-    wider = norm.isf(tail / max(len(scored), 1)) / norm.isf(tail)
-    apart = []
-    for name, validation, test in scored:
-        difference = validation["mean"] - test["mean"]
-        width = wider * hypot(_half_width(validation), _half_width(test))
-        if abs(difference) > width + (protocol.get("margin") or 0.0):
-            apart.append((name, validation["mean"], test["mean"], difference, width))
+    metric, gaps = results["protocol"]["primary_metric"], validation_gaps(results)
+    apart = {name: gap for name, gap in gaps.items() if gap.is_beyond_margin}
     if not apart:
         return
+    scores = {
+        entry["name"]: [entry[part][metric]["mean"] for part in ("validation", "test")]
+        for entry in results["contestants"]
+        if entry["name"] in apart
+    }
     listed = "; ".join(
-        f"{name} {first:.4f} on validation, {second:.4f} on test: {100 * difference:+.1f} points "
-        f"({100 * (difference - width):+.1f} to {100 * (difference + width):+.1f})"
-        for name, first, second, difference, width in apart
+        f"{name} {first:.4f} on validation, {second:.4f} on test: {_gap_words(apart[name], metric)}"
+        for name, (first, second) in scores.items()
     )
-    n_above = sum(difference > 0 for _, _, _, difference, _ in apart)
+    sign = -1 if metric == "log_loss" else 1  # a loss that is too low promises too much
+    n_above = sum(sign * gap.mean > 0 for gap in apart.values())
     if n_above == len(apart):
         meaning = "Validation promised more than the test rows keep: rows that hang together (a person, a session) may "
         meaning += "be on both sides of the validation split (--group), or the test rows are of another kind."
@@ -119,20 +158,29 @@ def parts_disagree(results: Results) -> Iterator[Finding]:
         meaning += "another kind."
     else:
         meaning = "The contestants disagree about which part is harder: the two parts are of different kinds."
-    _, first, second, difference, width = max(apart, key=lambda each: abs(each[3]))
+    most = max(apart, key=lambda name: abs(apart[name].mean))
+    first, second = scores[most]
+    numbers = {"difference": apart[most].mean, "low": apart[most].low, "high": apart[most].high}
     yield Finding(
         "R006",
         "warning",
         "Validation and test disagree",
         f"By {metric}: {listed}. {meaning}",
-        {"validation": first, "test": second, "difference": difference, "half_width": width},
+        {"validation": first, "test": second, **numbers},
     )
+
+
+def _gap_words(gap: Gap, metric: str) -> str:
+    """A difference with its interval, in points; a loss as it is."""
+    scale, digits, unit = (1.0, 4, "") if metric == "log_loss" else (100.0, 1, " points")
+    mean, low, high = (f"{scale * (value or 0.0):+.{digits}f}" for value in (gap.mean, gap.low, gap.high))
+    return f"{mean}{unit} ({low} to {high})"
 
 
 def seeds_disagree(results: Results) -> Iterator[Finding]:
     """R007: which of two contestants leads depends on the seed."""
     metric = results["protocol"]["primary_metric"]
-    part = "test" if any(entry.get("test") for entry in results["contestants"]) else "validation"
+    part = part_decided(results)
     scored = [
         (entry["name"], score)
         for entry in results["contestants"]
@@ -161,24 +209,6 @@ def seeds_disagree(results: Results) -> Iterator[Finding]:
             "that into account.",
             {"difference": gap, "spread": spread, "pairs": len(turned)},
         )
-
-
-def _mean(entry: Entry, metric: str) -> float | None:
-    """The score on test rows, else on validation rows."""
-    for part in ("test", "validation"):
-        if entry.get(part) and entry[part].get(metric):
-            return float(entry[part][metric]["mean"])
-    return None
-
-
-def _both_parts(entry: Entry, metric: str) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
-    validation, test = ((entry.get(part) or {}).get(metric) for part in ("validation", "test"))
-    known = all(score and score.get("low") is not None for score in (validation, test))
-    return (validation, test) if known and entry["family"] != "dummy" else None  # type: ignore[return-value]
-
-
-def _half_width(score: Mapping[str, Any]) -> float:
-    return float(score["high"] - score["low"]) / 2
 
 
 SCORE_CHECKS: Sequence[Callable[[Results], Iterator[Finding]]] = (

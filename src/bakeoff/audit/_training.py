@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from scipy.stats import norm
 
 from bakeoff.audit._finding import Finding
+from bakeoff.audit._reading import part_decided
 
 __all__ = ["TRAINING_CHECKS"]
 
@@ -82,26 +83,30 @@ def over_fit(results: Results) -> Iterator[Finding]:
 
 
 def under_fit(results: Results) -> Iterator[Finding]:
-    """R002: a network does not fit its own rows as well as another contestant does rows that it never saw."""
-    best: tuple[float, float, str] | None = None
-    for entry in results["contestants"]:
-        score = _held_out(entry)
-        if entry["family"] != "dummy" and score is not None:
-            best = max(best or (0.0, 0.0, ""), (score["low"], score["mean"], entry["name"]))
-    if best is None:
+    """R002: a network does not fit its own rows as well as another contestant does rows that it never saw.
+
+    Scores of others are compared within one part, that on which the comparison was decided.
+    """
+    held_out = _held_out(results)
+    if not held_out:
         return
-    low, mean, leader = best
+    leader = max(held_out, key=lambda name: (held_out[name]["low"], held_out[name]["mean"]))
+    low, mean = held_out[leader]["low"], held_out[leader]["mean"]
+    exact = {entry["name"] for entry in results["contestants"] if entry["settings"].get("train_scores") == "exact"}
     for end in _last_epochs(results):
-        if end.name != leader and end.train < low and end.high < low:
-            yield Finding(
-                "R002",
-                "warning",
-                "Under-fit",
-                f"{end.name} is right on {end.train:.1%} of its own training rows at the end of training; {leader} is "
-                f"right on {mean:.1%} of rows that it never saw. It could learn more: more epochs, a higher learning "
-                "rate, more units or layers, or less regularisation.",
-                {"train": end.train, "best": mean, "best_low": low},
-            )
+        own = held_out.get(end.name)
+        if own is None or end.name == leader or end.train >= low or own["high"] >= low:
+            continue
+        how = "" if end.name in exact else " (the mean over its last epoch, which dropout lowers)"
+        yield Finding(
+            "R002",
+            "warning",
+            "Under-fit",
+            f"{end.name} is right on {end.train:.1%} of its own training rows at the end of training{how}; {leader} is "
+            f"right on {mean:.1%} of rows that it never saw. It could learn more: more epochs, a higher learning "
+            "rate, more units or layers, or less regularisation.",
+            {"train": end.train, "best": mean, "best_low": low},
+        )
 
 
 def notes_of_models(results: Results) -> Iterator[Finding]:
@@ -145,13 +150,12 @@ def _rise(losses: Sequence[float | None] | None) -> float | None:
     return known[-1] / min(known) if known and min(known) > 0 else None
 
 
-def _held_out(entry: Entry) -> Mapping[str, Any] | None:
-    """Accuracy on rows that it did not learn from, where it has an interval."""
-    for part in ("test", "validation"):
-        score: Mapping[str, Any] | None = (entry.get(part) or {}).get("accuracy")
-        if score and score.get("low") is not None:
-            return score
-    return None
+def _held_out(results: Results) -> dict[str, Mapping[str, Any]]:
+    """Accuracy of all contestants on the rows that decided, where it has an interval; of no dummy."""
+    part = part_decided(results)
+    entries = [entry for entry in results["contestants"] if entry["family"] != "dummy"]
+    scores = {entry["name"]: (entry.get(part) or {}).get("accuracy") for entry in entries}
+    return {name: score for name, score in scores.items() if score and score.get("low") is not None}
 
 
 TRAINING_CHECKS: Sequence[Callable[[Results], Iterator[Finding]]] = (over_fit, under_fit, notes_of_models)

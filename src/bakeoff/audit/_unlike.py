@@ -9,6 +9,7 @@ Lopez-Paz & Oquab (2017), Revisiting Classifier Two-Sample Tests, ICLR; Rabanser
 Loudly: An Empirical Study of Methods for Detecting Dataset Shift, NeurIPS.
 """
 
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from bakeoff.audit._probes import Division, FitAndPredict, ProbeTask, as_figure, groups_of_all, some_groups
 from bakeoff.compare import CompareOptions, summarise
 from bakeoff.data import Dataset, folds
+from bakeoff.errors import DataError
 from bakeoff.types import Labels, RowIndices
 
 __all__ = ["MOST_UNLIKE_ROWS", "measure_unlikeness"]
@@ -53,10 +55,14 @@ def measure_unlikeness(dataset: Dataset, rows: RowIndices, fit_and_predict: FitA
     """
     if dataset.X_test is None:
         return None
-    chosen = _as_many_of_both(dataset, rows)
+    seed_text = _seed_text(dataset)
+    chosen = _as_many_of_both(dataset, rows, seed_text)
     is_test = (chosen >= len(dataset.X_train)).astype(np.int32)
     groups = groups_of_all(dataset)[chosen]
-    pieces = folds(is_test, groups, _N_FOLDS, f"unlike:{dataset.sha256}")
+    try:
+        pieces = folds(is_test, groups, _N_FOLDS, seed_text)
+    except DataError:
+        raise DataError("There are too few groups of training or of test rows to divide.") from None
     everything = np.arange(len(chosen))
     y: Labels = np.full(len(dataset.X_train) + len(dataset.X_test), -1, dtype=np.int32)
     y[chosen] = is_test
@@ -69,10 +75,16 @@ def measure_unlikeness(dataset: Dataset, rows: RowIndices, fit_and_predict: FitA
     return {"accuracy": as_figure(accuracy), "chance": _CHANCE, "n_rows": len(chosen)}
 
 
-def _as_many_of_both(dataset: Dataset, rows: RowIndices) -> RowIndices:
+def _seed_text(dataset: Dataset) -> str:
+    """What the choice of rows follows from: all rows and the training labels, but no test label."""
+    tests = b"" if dataset.X_test is None else np.ascontiguousarray(dataset.X_test).data
+    return f"unlike:{dataset.sha256_train}:{sha256(tests).hexdigest()}"
+
+
+def _as_many_of_both(dataset: Dataset, rows: RowIndices, seed_text: str) -> RowIndices:
     """Positions of training rows, and of as many test rows."""
     n_train, n_test = len(dataset.X_train), 0 if dataset.X_test is None else len(dataset.X_test)
-    groups, seed_text = groups_of_all(dataset), f"unlike:{dataset.sha256}"
+    groups = groups_of_all(dataset)
     most = min(len(rows), n_test, MOST_UNLIKE_ROWS)
     parts = [some_groups(kind, groups[kind], most, seed_text) for kind in (rows, np.arange(n_train, n_train + n_test))]
     # Whole groups rarely come out even.

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from bakeoff.cli._claims_table import print_claims
 from bakeoff.cli._options import printable
+from bakeoff.compare import doubts_labels
 from bakeoff.contest import Event, JobFinished, JobProgress, JobStarted, Listener, Run, Said, StageFinished
 from bakeoff.types import ProgressCallback
 
@@ -252,7 +253,7 @@ def _leaderboard(results: Mapping[str, Any]) -> Table:
             f"{score['mean']:.4f}",
             interval,
             f"{scores[other]['mean']:.4f}",
-            str(len(entry["seeds"])),
+            str(len(entry.get("seeds_scored", entry["seeds"]))),
             _duration(seconds["fit"] + seconds["compile"]),
             f"{seconds['predict_one_ms']:.2f} ms",
         )
@@ -287,12 +288,14 @@ def _group_lines(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if n_rows is not None:
         across = f", {n_test_copies:,} test rows have one in training" if n_test_copies is not None else ""
         yield "near-copies", f"{n_rows:,} training rows have one{across}"
+    n_apart = len(groups.get("too_large") or ()) + len(groups.get("whole_class") or ())
+    apart = f"; {n_apart:,} too large to keep together" if n_apart else ""
     if groups["n_groups"] is None:
-        yield "groups", "none declared" if n_rows is None else "none declared, none found"
-    else:
-        whose = "declared" if groups["declared"] else "of near-copies"
-        sizes = f"median size {groups['median_size']:g}, largest {groups['largest']:,}"
-        yield "groups", f"{groups['n_groups']:,} {whose}, {sizes}"
+        yield "groups", "none declared" if n_rows is None else f"none declared, none found{apart}"
+        return
+    source = "declared" if groups["declared"] else "found"
+    sizes = f"median size {groups['median_size']:g}, largest {groups['largest']:,}"
+    yield "groups", f"{groups['n_groups']:,} {source}, {sizes}{apart}"
 
 
 def _probe_lines(probes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -302,11 +305,17 @@ def _probe_lines(probes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         interval = "" if told["low"] is None else f" ({100 * told['low']:.1f} to {100 * told['high']:.1f})"
         yield "test rows", f"a small network tells them from training rows {told['mean']:.1%}{interval}; guessing, 50%"
     if labels is not None:
-        doubts = f"doubts {labels['n_candidates']:,} of {labels['n_rows']:,} labels"
-        yield (
-            "labels",
-            f"{labels['by']} {doubts}; it is right of {labels['accuracy']:.1%} of rows that it has not learnt",
-        )
+        yield "labels", _labels_line(labels)
+    for name, reason in (probes.get("reasons") or {}).items():
+        yield "not measured", f"{_PROBE_STAGES[name][0]}: {reason}"
+
+
+def _labels_line(labels: Mapping[str, Any]) -> str:
+    doubts = f"{labels['by']} doubts {labels['n_candidates']:,} of {labels['n_rows']:,}"
+    right = f"it is right of {labels['accuracy']:.1%} of rows that it has not learnt"
+    if doubts_labels(labels):
+        return f"{doubts}, more surely than its own mistakes explain; {right}"
+    return f"nothing to look at: {doubts}, no more than its own mistakes explain; {right}"
 
 
 def _listed(names: Sequence[str], most: int = 12) -> str:

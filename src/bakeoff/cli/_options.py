@@ -32,6 +32,9 @@ _DATA_OPTIONS = (
     click.option("--image-shape", metavar="HxW", callback=_shape, help="Rows are images of this size."),
     click.option("--rows", is_flag=True, default=None, help="Rows are plain numbers, whatever they look like."),
     click.option("--class-names", metavar="A,B,...", callback=comma_list, help="Names for the classes, by label."),
+    click.option(
+        "--moved-copies", is_flag=True, default=None, help="Look for shifted and turned near-copies too. [slow]"
+    ),
 )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bakeoff.cli._options import echo_table, printable, workspace_option
+from bakeoff.errors import InputError
 
 if TYPE_CHECKING:
     from bakeoff.scoring import Scoreboard, ScoreLine
@@ -49,13 +50,15 @@ def score(runs: tuple[str, ...], labels: Path, csv_file: Path | None, as_json: b
     from bakeoff import api  # noqa: PLC0415 - heavy
     from bakeoff.store import write_atomically  # noqa: PLC0415
 
+    if csv_file is not None and csv_file.exists():  # it may be the only copy of the labels
+        raise InputError(f"{csv_file}: is there already, and nothing is written over. Name another file with --csv.")
     board = api.score(runs, labels, **options)
     if as_json:
         click.echo(board.to_json())
     else:
         _show(board)
     if csv_file is not None:
-        write_atomically(csv_file, board.to_csv())
+        write_atomically(csv_file, board.to_csv(), "the scores are printed above; keep them from there")
     return 1 if any(line.problem for line in board.lines) else 0
 
 
@@ -70,8 +73,14 @@ def _show(board: "Scoreboard") -> None:
         if line.problem:
             who = f"{line.submission}, {line.contestant}" if line.contestant else line.submission
             click.echo(click.style("Not scored  ", fg="red") + printable(f"{who}: {line.problem}"))
+    if any(_is_unchecked(board, line) for line in board.lines):
+        click.echo(
+            "rows not checked: the run does not say which rows it predicted, so their number is all that is known"
+        )
     if board.is_class:
         click.echo("* what the submission is judged by: its best on its own validation rows")
+    for note in board.notes:
+        click.echo(click.style("Note     ", bold=True) + printable(note))
     click.echo(click.style("Verdict  ", bold=True) + printable(board.verdict))
     for sentence in board.openings:
         click.echo(printable(sentence))
@@ -90,6 +99,7 @@ def _cells(board: "Scoreboard", line: "ScoreLine") -> tuple[str, ...]:
     known = line.scores.get(board.metric)
     interval = "" if known is None else "too few" if known.low is None else f"{known.low:.3f} to {known.high:.3f}"
     mark = " *" if board.is_class and line.chosen else ""
+    mark += " (rows not checked)" if _is_unchecked(board, line) else ""
     scores = {metric: "-" if one is None else f"{one.mean:.4f}" for metric, one in line.scores.items()}
     cells = (
         printable(line.contestant[:_MOST_CHARACTERS]) + mark,
@@ -100,3 +110,8 @@ def _cells(board: "Scoreboard", line: "ScoreLine") -> tuple[str, ...]:
         board.standing(line),
     )
     return (printable(line.submission[:_MOST_CHARACTERS]), *cells) if board.is_class else cells
+
+
+def _is_unchecked(board: "Scoreboard", line: "ScoreLine") -> bool:
+    """Whether a run could have said which rows it predicted, and did not; a table of labels never says."""
+    return board.names_rows and bool(line.seeds) and not line.rows_checked

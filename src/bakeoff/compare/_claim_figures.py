@@ -3,10 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import ROUND_DOWN, Decimal
 
 import numpy as np
 from scipy.special import stdtrit
 
+from bakeoff.compare._gap import Gap
 from bakeoff.compare._seeds import MIN_SEEDS
 from bakeoff.compare._words import METRIC_NAMES
 from bakeoff.types import Metric
@@ -21,6 +23,8 @@ __all__ = [
     "measure",
     "prediction_interval",
 ]
+
+_MEANT_DIGITS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,10 @@ class PublishedFigure:
 
     def is_cut_off_from(self, value: float) -> bool:
         """Whether it has the first digits of this value, with the rest dropped instead of rounded."""
-        scale = 10.0**self.digits
-        return math.floor(value * scale) == round(self.published * scale) and not self.is_rounded_from(value)
+        # In binary 0.29 * 100 lies below 29: the cut is made in decimals, past what a mean over seeds may be off.
+        step = Decimal(1).scaleb(-self.digits)
+        cut = Decimal(repr(round(float(value), _MEANT_DIGITS))).quantize(step, ROUND_DOWN)
+        return cut == Decimal(str(self)) and not self.is_rounded_from(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +95,29 @@ class RandomSplit:
         Which classifier.
     random, grouped : float
         Its accuracy on either.
+    lift : Gap
+        The first minus the second, with its interval.
     """
 
     words: str
     random: float
     grouped: float
+    lift: Gap
+
+    def may_lift(self, excess: float, room: float) -> bool:
+        """Whether a random split that surely does harm gives so much.
+
+        Parameters
+        ----------
+        excess : float
+            By how much a figure lies above what was measured.
+        room : float
+            By how much it could lie above it. Half of what such a split gives, where there is room for it, is asked
+            at least: less is as well explained by anything else.
+        """
+        if not (self.lift.is_beyond_margin and self.lift.mean > 0 and self.lift.high is not None):
+            return False
+        return min(self.lift.mean, room) / 2 <= excess <= self.lift.high
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,14 +114,16 @@ def _other_rows(case: Case) -> Reason | None:
 
 
 def _leaking_split(case: Case) -> Reason | None:
-    split = case.random_split
-    if split is None or case.said.metric == "log_loss" or case.figure.published <= case.said.mean:
+    split, said = case.random_split, case.said
+    if split is None or said.metric == "log_loss":
         return None
-    if case.figure.published < (split.random + split.grouped) / 2:
+    if not split.may_lift(case.figure.published - said.mean, 1 - said.mean):
         return None
+    # The probe is scored by its accuracy.
+    verb = "would" if said.metric == "accuracy" else "may"
     return Reason(
-        f"A split at random would explain it: near-copies on both sides lift {split.words} from {split.grouped:.4f} "
-        f"to {split.random:.4f} here."
+        f"A split at random {verb} explain it: near-copies on both sides lift the accuracy of {split.words} from "
+        f"{split.grouped:.4f} to {split.random:.4f} here."
     )
 
 

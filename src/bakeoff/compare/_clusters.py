@@ -86,10 +86,10 @@ class Clusters:
         """How many rows there are."""
         return len(self.order)
 
-    @cached_property
-    def stratum_sizes(self) -> NDArray[np.int64]:
-        """Groups in each stratum."""
-        return np.bincount(self.strata)
+    @property
+    def n_strata(self) -> int:
+        """How many strata there are: classes, or one where groups mix them."""
+        return int(self.strata[-1]) + 1
 
     @cached_property
     def effective_groups(self) -> float:
@@ -100,15 +100,18 @@ class Clusters:
     @property
     def too_few(self) -> str | None:
         """Why there is no interval, in words; None where there are enough groups."""
-        unit = "rows" if self.n_groups == self.n_rows else "groups"
         if self.n_groups < MIN_GROUPS:
-            return f"too few for an interval: {self.n_groups} {unit}, and {MIN_GROUPS} are needed"
+            return f"too few for an interval: {self._counted(self.n_groups)}, and {MIN_GROUPS} are needed"
         if self.fewest < MIN_GROUPS_PER_CLASS:
             return (
-                f"too few for an interval: a class with {self.fewest} {unit}, and {MIN_GROUPS_PER_CLASS} are needed "
-                "in each"
+                f"too few for an interval: a class with {self._counted(self.fewest)}, and {MIN_GROUPS_PER_CLASS} are "
+                "needed in each"
             )
         return None
+
+    def _counted(self, number: int) -> str:
+        """So many groups, or rows where each row is a group."""
+        return f"{number} {'row' if self.n_groups == self.n_rows else 'group'}{'' if number == 1 else 's'}"
 
     @property
     def groups_required(self) -> int:

@@ -5,8 +5,9 @@ Scores in 0..1 get Wilson's interval with an effective sample size: with score m
     n_eff = m (1 - m) / V,      the interval is { p : (m - p)^2 <= t^2 p (1 - p) / n_eff }.
 
 It stays inside 0..1, is wider towards the middle as it should be, and does not shrink to a point where no mistake was
-seen (n_eff is then the effective number of groups). The log loss, positive and skewed, gets its interval on the log
-scale: m exp(+- t sqrt(V) / m).
+seen (n_eff is then the effective number of groups). In macro F1, where a row of a rare class weighs much, m and V in
+n_eff have what mistakes that were not seen would add (`_unseen`). The log loss, positive and skewed, gets its interval
+on the log scale: m exp(+- t sqrt(V) / m).
 
 References
 ----------
@@ -25,6 +26,7 @@ from scipy.special import stdtrit
 from bakeoff.compare._options import CompareOptions
 from bakeoff.compare._seeds import MIN_SEEDS
 from bakeoff.compare._table import Table
+from bakeoff.compare._unseen import score_with_unseen
 from bakeoff.compare._variance import Contrast, RowCovariance, variances
 
 __all__ = ["Estimand", "Estimate", "summarise"]
@@ -138,12 +140,17 @@ def score_interval(mean: float, effective_size: float, quantile: float) -> tuple
 
 
 def _interval(table: Table, mean: float, over_seeds: bool, options: CompareOptions) -> tuple[float, float]:
-    parts = variances(table, RowCovariance(table), [Contrast(0, over_seeds=over_seeds)])
+    covariance = RowCovariance(table)
+    parts = variances(table, covariance, [Contrast(0, over_seeds=over_seeds)])
+    centre = mean
+    if options.metric == "f1_macro":
+        centre, strata = score_with_unseen(table, 0, mean, covariance.contestants[:, 0, 0])
+        parts = parts.with_rows(strata, covariance.strata_freedom)
     variance, freedom = float(parts.total[0]), float(parts.freedom[0])
     quantile = float(stdtrit(freedom, 0.5 + options.confidence / 2))
     if options.metric == "log_loss":
         ratio = np.exp(quantile * np.sqrt(variance) / mean) if mean > 0 else 1.0
         return float(mean / ratio), float(mean * ratio)
     # No group differs from another: nothing to estimate a variance from, so the groups themselves are counted.
-    size = mean * (1 - mean) / variance if variance > NO_VARIANCE else table.clusters.effective_groups
+    size = centre * (1 - centre) / variance if variance > NO_VARIANCE else table.clusters.effective_groups
     return score_interval(mean, size, quantile)

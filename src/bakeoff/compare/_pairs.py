@@ -2,11 +2,11 @@
 
 The interval of a difference D with variance V_rows + V_seeds (`_variance`) is
 
-    D +- c sqrt(V_rows min(m + 2, G) / m + V_seeds),
+    D +- c sqrt(V_rows + V_unseen + V_seeds),
 
-c being the quantile of the largest statistic of all pairs under the randomisation (`_randomisation`) and m of the G
-groups those in which the two differ. Two more than there were are counted, as Bonett and Price do for paired
-proportions: contestants that never differed on 500 rows may differ on the next 500.
+c being the quantile of the largest statistic of all pairs under the randomisation (`_randomisation`). V_unseen is that
+of two more groups in which the two differ, as Bonett and Price add for paired proportions (`_unseen`): contestants that
+never differed on 500 rows may differ on the next 500. No interval leaves what two scores in 0..1 can differ by.
 
 All intervals of a run hold together with the stated confidence. The test decides about zero: where its step-down is
 sharper than the interval, or blunter, the interval's end is moved to zero, so that the two never disagree.
@@ -25,21 +25,25 @@ from itertools import combinations
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from bakeoff.compare._estimates import Estimand
 from bakeoff.compare._options import CompareOptions
-from bakeoff.compare._randomisation import Randomisation, randomise
+from bakeoff.compare._randomisation import randomise
 from bakeoff.compare._seeds import MIN_SEEDS, probability_better
 from bakeoff.compare._table import Table
-from bakeoff.compare._variance import Contrast, RowCovariance, Variances, variances
+from bakeoff.compare._unseen import variance_of_unseen
+from bakeoff.compare._variance import Contrast, RowCovariance, variances
 from bakeoff.types import Metric
 
 __all__ = ["Comparison", "Decision", "compare"]
 
 Decision: TypeAlias = Literal["better", "worse", "equal", "undecided"]
 """What can be said of the first of two contestants."""
+
+Settled: TypeAlias = Literal["winner", "equality"]
+"""What more groups would show: which of the two is better, or that they are equal within the margin."""
 
 POWER = 0.8
 MOST_GROUPS = 1e9
@@ -71,6 +75,8 @@ class Comparison:
         like. None where decided, and where more groups alone would not do (more seeds would).
     reason : str or None
         Why nothing can be decided.
+    needed_to_show : {"winner", "equality"} or None
+        What so many groups would show; None without ``groups_needed``, and with a reason.
     """
 
     a: str
@@ -87,6 +93,7 @@ class Comparison:
     decision: Decision
     groups_needed: int | None
     reason: str | None = None
+    needed_to_show: Settled | None = None
 
 
 def compare(
@@ -143,9 +150,11 @@ def compare(
         return [_undecided(table, contrast, options) for contrast in contrasts]
     parts = variances(table, RowCovariance(table), contrasts)
     tested = randomise(table, contrasts, parts, options.n_resamples, options.confidence, options.random_state)
-    rows, seeds = _interval_parts(table, parts, tested)
+    rows = parts.shared + variance_of_unseen(table, contrasts, parts, tested)
     return [
-        _decided(table, contrast, _Evidence(rows[i], seeds[i], float(tested.p_value[i]), tested.critical), options)
+        _decided(
+            table, contrast, _Evidence(rows[i], parts.seeds[i], float(tested.p_value[i]), tested.critical), options
+        )
         for i, contrast in enumerate(contrasts)
     ]
 
@@ -176,32 +185,24 @@ def _contrasts(table: Table, options: CompareOptions) -> list[Contrast]:
     ]
 
 
-def _interval_parts(
-    table: Table, parts: Variances, tested: Randomisation
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Variances for the interval: by rows, with its corrections for small samples, and by seeds."""
-    sizes = np.diff(table.clusters.starts) / table.clusters.n_rows
-    # Contestants that agree on every row: two groups of the usual size might have differed.
-    unseen = 0.0 if table.metric == "log_loss" else 2 * float(np.mean(sizes**2))
-    counted = np.minimum(tested.n_differing + 2, table.clusters.n_groups)
-    rows = np.where(tested.n_differing > 0, parts.shared * counted / np.maximum(tested.n_differing, 1), unseen)
-    return rows, parts.seeds
-
-
 def _decided(table: Table, contrast: Contrast, evidence: _Evidence, options: CompareOptions) -> Comparison:
     undecided = _undecided(table, contrast, options)
     difference = undecided.difference
     width = evidence.critical * math.sqrt(evidence.rows + evidence.seeds)
     significant = evidence.p_value <= 1 - options.confidence
     low, high = _reconciled(difference, width, significant)
+    if options.metric != "log_loss":
+        low, high = max(low, -1.0), min(high, 1.0)
     decision = _decision(difference, low, high, significant, options)
+    needed, shown = _needed(table, difference, evidence, options) if decision == "undecided" else (None, None)
     return replace(
         undecided,
         low=low,
         high=high,
         p_value=evidence.p_value,
         decision=decision,
-        groups_needed=_groups_needed(table, difference, evidence, options) if decision == "undecided" else None,
+        groups_needed=needed,
+        needed_to_show=shown,
     )
 
 
@@ -221,25 +222,25 @@ def _decision(difference: float, low: float, high: float, significant: bool, opt
     return "better" if (difference < 0) == options.lower_is_better else "worse"
 
 
-def _groups_needed(table: Table, difference: float, evidence: _Evidence, options: CompareOptions) -> int | None:
-    """Groups until better or worse is found, or equality within the margin, whichever comes first."""
+def _needed(
+    table: Table, difference: float, evidence: _Evidence, options: CompareOptions
+) -> tuple[int, Settled] | tuple[None, None]:
+    """Groups until better or worse is found, or equality within the margin, and which of them comes first."""
     reach = evidence.critical + float(ndtri(POWER))
     size = abs(difference)
     room = max(options.margin - size, 0.0)
-    spare = (
-        (size / reach) ** 2 - evidence.seeds,
-        (room / reach) ** 2 - evidence.seeds,
-    )
-    factor = evidence.rows / max(spare) if max(spare) > 0 else math.inf
+    shown: Settled = "winner" if size >= room else "equality"
+    spare = (max(size, room) / reach) ** 2 - evidence.seeds
+    factor = evidence.rows / spare if spare > 0 else math.inf
     if factor * table.clusters.n_groups > MOST_GROUPS:
-        return None
-    return max(math.ceil(factor * table.clusters.n_groups), table.clusters.n_groups + 1)
+        return None, None
+    return max(math.ceil(factor * table.clusters.n_groups), table.clusters.n_groups + 1), shown
 
 
 def _undecided(table: Table, contrast: Contrast, options: CompareOptions) -> Comparison:
     """What is known before any interval: all that there is where groups are too few."""
-    values_a, values_b = (table.values[table.owner == side] for side in (contrast.plus, contrast.minus))
-    name_a, name_b = (table.names[side] for side in (contrast.plus, contrast.minus) if side is not None)
+    values_a, values_b = (table.values[table.owner == side] for side in contrast.sides)
+    name_a, name_b = (table.names[side] for side in contrast.sides)
     reason = table.clusters.too_few
     return Comparison(
         a=name_a,

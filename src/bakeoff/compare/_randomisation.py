@@ -67,30 +67,37 @@ class Randomisation:
     Parameters
     ----------
     statistic : studentised differences
-    p_raw : each pair alone
     p_value : corrected over all pairs
-    n_differing : groups in which the pair differs
+    n_differing : (n_strata, n_pairs)
+        Groups of each stratum in which the pair differs.
+    squared : (n_strata, n_pairs)
+        Sum of the squares of their shares.
     critical : float
         Quantile of the largest absolute statistic of all pairs.
     """
 
     statistic: Floats
-    p_raw: Floats
     p_value: Floats
     n_differing: NDArray[np.int64]
+    squared: Floats
     critical: float
 
 
 @dataclass(frozen=True, eq=False)
 class _Swaps:
-    """Sums over groups of shares: signed by each rearrangement (n_resamples, n_pairs), plain, squared."""
+    """Sums over groups of shares: signed by each rearrangement (n_resamples, n_pairs), plain, squared by stratum."""
 
     signed: Floats
     plain: Floats
-    squared: Floats
+    squared_by_stratum: Floats
     n_differing: NDArray[np.int64]
     equal_shares: NDArray[np.bool_]
     complete: bool
+
+    @property
+    def squared(self) -> Floats:
+        """Over all strata."""
+        return np.asarray(self.squared_by_stratum.sum(axis=0))
 
 
 def randomise(
@@ -128,17 +135,17 @@ def randomise(
         mean, variance_of_mean = _seed_draws(table, contrasts, len(swaps.signed), rng)
         numerator, variance = numerator + mean, variance + variance_of_mean
     drawn = np.abs(_studentised(numerator, variance))
-    p_raw, p_value = step_down(np.abs(observed), drawn, swaps.complete)
+    p_value = step_down(np.abs(observed), drawn, swaps.complete)
     if len(contrasts) == 1 and not has_seeds and swaps.equal_shares[0]:
-        p_raw = p_value = np.array([_mcnemar_from_shares(swaps)])
+        p_value = np.array([_mcnemar_from_shares(swaps)])
     critical = float(np.quantile(drawn.max(axis=1), confidence, method="higher"))
     # A handful of differing groups has so few patterns that the quantile says nothing; no interval is narrower for it.
     critical = max(critical, float(ndtri(0.5 + confidence / 2)))
-    return Randomisation(observed, p_raw, p_value, swaps.n_differing, critical)
+    return Randomisation(observed, p_value, swaps.n_differing, swaps.squared_by_stratum, critical)
 
 
-def step_down(observed: Floats, drawn: Floats, complete: bool = False) -> tuple[Floats, Floats]:
-    """Raw and step-down max-T corrected p-values.
+def step_down(observed: Floats, drawn: Floats, complete: bool = False) -> Floats:
+    """Step-down max-T corrected p-values.
 
     Parameters
     ----------
@@ -151,24 +158,22 @@ def step_down(observed: Floats, drawn: Floats, complete: bool = False) -> tuple[
 
     Returns
     -------
-    p_raw, p_value : (n_pairs,) each
+    (n_pairs,)
 
     Examples
     --------
     >>> drawn = np.array([[0.5, 1.0], [2.0, 0.1], [0.3, 0.4]])
-    >>> raw, corrected = step_down(np.array([1.5, 0.8]), drawn)
-    >>> raw.tolist(), corrected.tolist()
-    ([0.5, 0.5], [0.5, 0.5])
+    >>> step_down(np.array([1.5, 0.8]), drawn).tolist()
+    [0.5, 0.5]
     """
     one = 0 if complete else 1
     n_resamples = len(drawn)
-    raw = (one + (drawn >= observed - TIE).sum(axis=0)) / (one + n_resamples)
     order = np.argsort(-observed, kind="stable")
     largest = np.maximum.accumulate(drawn[:, order][:, ::-1], axis=1)[:, ::-1]
     stepped = (one + (largest >= observed[order] - TIE).sum(axis=0)) / (one + n_resamples)
     corrected = np.empty_like(stepped)
     corrected[order] = np.maximum.accumulate(stepped)
-    return raw, corrected
+    return np.asarray(corrected)
 
 
 def mcnemar_exact(b: int, c: int) -> float:
@@ -184,7 +189,7 @@ def mcnemar_exact(b: int, c: int) -> float:
 
 def _mcnemar_from_shares(swaps: _Swaps) -> float:
     """All differing groups weigh the same, so the signs' sum is a binomial count whatever their number."""
-    n_differing = int(swaps.n_differing[0])
+    n_differing = int(swaps.n_differing[:, 0].sum())
     if not n_differing:
         return 1.0
     size = np.sqrt(swaps.squared[0] / n_differing)
@@ -199,19 +204,20 @@ def _swap(
     complete = enumerate_all and n_groups <= MOST_ENUMERATED_GROUPS
     n_resamples = 2**n_groups if complete else n_resamples
     signed = np.zeros((n_resamples, len(pairs)))
-    plain, squared, largest = (np.zeros(len(pairs)) for _ in range(3))
+    plain, largest = np.zeros(len(pairs)), np.zeros(len(pairs))
     smallest = np.full(len(pairs), np.inf)
-    n_differing = np.zeros(len(pairs), dtype=np.int64)
+    squared = np.zeros((table.clusters.n_strata, len(pairs)))
+    n_differing = np.zeros(squared.shape, dtype=np.int64)
     begin = 0
-    for shares in table.shares(pairs):
+    for strata, shares in table.shares(pairs):
+        np.add.at(n_differing, strata, shares != 0)
+        np.add.at(squared, strata, shares**2)
         for part in np.array_split(shares, max(1, -(-len(shares) // GROUPS_PER_BLOCK))):
             signs = _all_signs(n_groups, begin, len(part)) if complete else _random_signs(n_resamples, len(part), rng)
             begin += len(part)
             signed += signs @ part
             plain += part.sum(axis=0)
-            squared += (part**2).sum(axis=0)
             sizes = np.abs(part)
-            n_differing += np.count_nonzero(part, axis=0)
             largest = np.maximum(largest, sizes.max(axis=0))
             smallest = np.minimum(smallest, np.where(sizes > 0, sizes, np.inf).min(axis=0))
     return _Swaps(signed, plain, squared, n_differing, largest <= smallest * (1 + 1e-9), complete)

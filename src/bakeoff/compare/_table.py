@@ -120,8 +120,8 @@ class Table:
         differs = (self.entries != self.entries[:1]).any(axis=0)
         return int(np.count_nonzero(np.add.reduceat(differs.astype(np.int64), self.clusters.starts[:-1])))
 
-    def shares(self, pairs: Sequence[tuple[int, int]]) -> Iterator[Floats]:
-        """Share of each group in each pair's difference, in blocks: (groups, n_pairs).
+    def shares(self, pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[NDArray[np.int64], Floats]]:
+        """Share of each group in each pair's difference, in blocks: strata (groups,) and shares (groups, n_pairs).
 
         The sum over all groups is the difference of the two mean scores. Groups on whose rows all fits agree have
         shares of zero and are left out.
@@ -139,9 +139,11 @@ class Table:
             for contestant, side in enumerate(sides):
                 if len(side.columns):
                     values[:, side.columns] += self._side_shares(side, y, entries[self._fits_of(contestant)])
-            sums: Floats = np.add.reduceat(values, np.flatnonzero(np.diff(group, prepend=-1)), axis=0)
+            begins = np.flatnonzero(np.diff(group, prepend=-1))
+            sums: Floats = np.add.reduceat(values, begins, axis=0)
             # A row counts about 1 / n: what is a billionth of that is rounding, and must not look like a difference.
-            yield np.where(np.abs(sums) * self.clusters.n_rows < 1e-9, 0.0, sums)
+            shares = np.where(np.abs(sums) * self.clusters.n_rows < 1e-9, 0.0, sums)
+            yield self.clusters.strata[block][group[begins]], shares
 
     def _side(self, contestant: int, pairs: Sequence[tuple[int, int]]) -> "_Side":
         """What one contestant's fits add to the shares of the pairs that it is part of."""

@@ -27,7 +27,7 @@ Owen (2007), Ann. Appl. Stat. 1, 386-411; Satterthwaite (1946), Biometrics Bulle
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -60,6 +60,11 @@ class Contrast:
     over_seeds: bool = False
     paired: bool = False
 
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """Its contestants, one or two."""
+        return (self.plus,) if self.minus is None else (self.plus, self.minus)
+
 
 @dataclass(frozen=True, eq=False)
 class Variances:
@@ -79,6 +84,12 @@ class Variances:
     shared: Floats
     seeds: Floats
     seeds_freedom: Floats
+
+    def with_rows(self, strata: Floats, freedom: Floats) -> "Variances":
+        """One contrast with other variances over rows, (n_strata,) each: the part that fits share stays as it was."""
+        kept = self.shared / self.rows if self.rows[0] > 0 else 1.0
+        rows = np.atleast_1d(strata.sum())
+        return replace(self, rows=rows, shared=kept * rows, rows_freedom=np.atleast_1d(satterthwaite(strata, freedom)))
 
     @property
     def total(self) -> Floats:
@@ -140,7 +151,7 @@ class RowCovariance:
     def unshared(self, contrast: Contrast) -> float:
         """Var I / S: row luck of the mean of fits that the fits of one contestant do not share."""
         owner = self._table.owner
-        sides = [np.flatnonzero(owner == side) for side in (contrast.plus, contrast.minus) if side is not None]
+        sides = [np.flatnonzero(owner == side) for side in contrast.sides]
         variance = sum(self._of_mean(self.within[np.ix_(side, side)]) for side in sides)
         if contrast.paired:
             variance -= 2 * self._of_mean(self.within[np.ix_(sides[0], sides[1])])
@@ -186,7 +197,7 @@ def _seed_variance(table: Table, contrast: Contrast) -> tuple[float, float]:
     """Variance of the mean over seeds, and its degrees of freedom."""
     if not contrast.over_seeds:
         return 0.0, np.inf
-    sides = [table.values[table.owner == side] for side in (contrast.plus, contrast.minus) if side is not None]
+    sides = [table.values[table.owner == side] for side in contrast.sides]
     if contrast.paired:
         sides = [sides[0] - sides[1]]
     parts = np.array([[side.var(ddof=1) / len(side), len(side) - 1] for side in sides if len(side) > 1])

@@ -8,10 +8,11 @@ from bakeoff.compare._pairs import Comparison, Decision
 from bakeoff.compare._words import METRIC_NAMES, difference_words, listed, score_words
 from bakeoff.types import Metric
 
-__all__ = ["VerdictFacts", "verdict"]
+__all__ = ["TURNED", "VerdictFacts", "verdict"]
 
 MOST_NAMED = 3
 TURNED: dict[Decision, Decision] = {"better": "worse", "worse": "better", "equal": "equal", "undecided": "undecided"}
+"""A decision, seen from the other of the two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,6 @@ class VerdictFacts:
         Contestants without a result.
     dummies : collection of str
         Contestants that do not look at the features.
-    seconds : mapping of name to float
-        Seconds of one fit, where they are to be mentioned.
     """
 
     metric: Metric = "f1_macro"
@@ -41,7 +40,6 @@ class VerdictFacts:
     grouped: bool = False
     failed: Mapping[str, str] = field(default_factory=dict)
     dummies: Collection[str] = ()
-    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 def verdict(
@@ -118,15 +116,16 @@ def _first(best: str, estimate: Estimate, against: Mapping[str, Comparison], fac
 
 
 def _settling(best: str, against: Mapping[str, Comparison], facts: VerdictFacts) -> str:
-    """How much data would tell the nearest open rival from the best; left out where data alone would not."""
+    """How much data would settle the nearest open rival, and in what way; left out where data alone would not."""
     nearest = next((name for name, comparison in against.items() if comparison.decision == "undecided"), None)
     if nearest is None or (needed := against[nearest].groups_needed) is None:
         return ""
     rounded = round(needed, 1 - len(str(needed)))
-    unit = "groups" if facts.grouped else "rows"
-    return (
-        f"To tell {best} from {nearest} would take about {rounded:,} {unit} instead of {against[nearest].n_groups:,}."
-    )
+    amount = f"about {rounded:,} {'groups' if facts.grouped else 'rows'} instead of {against[nearest].n_groups:,}"
+    if against[nearest].needed_to_show == "equality":
+        within = difference_words(facts.margin, None, None, facts.metric)
+        return f"To show that {best} and {nearest} are equal within {within} would take {amount}."
+    return f"To tell {best} from {nearest} would take {amount}."
 
 
 def _behind(best: str, against: Mapping[str, Comparison], facts: VerdictFacts) -> str:
@@ -158,8 +157,6 @@ def _limits(
     estimands = {found.estimand for found in against.values()} or {estimates[best].estimand}
     if "this fit" in estimands:
         sentences.append("This holds for these fits: with fewer than five seeds, new runs may rank otherwise.")
-    if best in facts.seconds:
-        sentences.append(f"One fit of {best} took {_duration(facts.seconds[best])}.")
     if facts.failed:
         sentences.append(f"No result: {listed(list(facts.failed))}.")
     return " ".join(sentences)
@@ -193,9 +190,3 @@ def _decision(against: Mapping[str, Comparison], name: str) -> Decision | None:
 
 def _superlative(facts: VerdictFacts) -> str:
     return f"{'lowest' if facts.metric == 'log_loss' else 'highest'} {METRIC_NAMES[facts.metric]}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} min"

@@ -1,12 +1,12 @@
 """How scores and differences are written in sentences: scores as 0.842, differences of them in points of a hundred."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bakeoff.types import Metric
 
 __all__ = ["METRIC_NAMES", "difference_words", "listed", "score_words"]
 
-METRIC_NAMES: dict[Metric, str] = {
+METRIC_NAMES: Mapping[str, str] = {
     "accuracy": "accuracy",
     "f1_macro": "macro F1",
     "f1_weighted": "weighted F1",

@@ -1,10 +1,12 @@
 """Plan the fits, run them, keep the clock, open the test set, write the run."""
 
 from bakeoff.contest._added_claims import CheckedClaims, add_claims
+from bakeoff.contest._comparison import material, sharing_seeds
 from bakeoff.contest._contest import ContestOptions, is_running, run_contest
 from bakeoff.contest._events import Event, JobFinished, JobProgress, JobStarted, Listener, Logged, Said, StageFinished
 from bakeoff.contest._folder import harmless_cell
 from bakeoff.contest._openings import opening_sentences, times_words
+from bakeoff.contest._parts import rows_left_to_look_at
 from bakeoff.contest._pictures import data_pictures
 from bakeoff.contest._plan import Plan, PlannedContestant, make_plan
 from bakeoff.contest._plan_text import describe_plan
@@ -37,10 +39,13 @@ __all__ = [
     "is_running",
     "label_pictures",
     "make_plan",
+    "material",
     "open_run",
     "opening_sentences",
     "predict",
     "probe_dataset",
+    "rows_left_to_look_at",
     "run_contest",
+    "sharing_seeds",
     "times_words",
 ]

@@ -48,6 +48,8 @@ def add_claims(run: Run, claims: Sequence[Claim]) -> CheckedClaims:
 
     Raises
     ------
+    InputError
+        If a claim is of a contestant that the run does not have.
     StoreError
         If the run's folder cannot be read or written.
     """
@@ -65,7 +67,7 @@ def add_claims(run: Run, claims: Sequence[Claim]) -> CheckedClaims:
 
 
 def _identity(claim: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (claim["contestant"], claim["metric"], claim["on"], claim["published"])
+    return (claim["contestant"], claim["metric"], claim["on"], claim["published"], claim["digits"])
 
 
 def _kept(path: Path) -> Sequence[Mapping[str, Any]]:

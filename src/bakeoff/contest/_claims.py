@@ -4,14 +4,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bakeoff.compare import ClaimResult, Elsewhere, LikeForLike, PublishedFigure, RandomSplit, Reading, check_claim
+from bakeoff.audit import rows_meant
+from bakeoff.compare import (
+    METRIC_NAMES,
+    ClaimResult,
+    Elsewhere,
+    LikeForLike,
+    PublishedFigure,
+    RandomSplit,
+    Reading,
+    check_claim,
+    harm_gaps,
+)
+from bakeoff.errors import InputError
 from bakeoff.recipe import Claim
 from bakeoff.types import Metric
 
 __all__ = ["check_claims"]
 
 _AVERAGES: Sequence[Metric] = ("f1_macro", "f1_weighted")
-_NAMES = {"f1_macro": "macro F1", "f1_weighted": "weighted F1"}
 _HISTORY: Mapping[Metric, str] = {"accuracy": "accuracy", "f1_macro": "f1"}
 """What the history of a network has of its training rows and, with ``val_`` before it, of its validation rows."""
 _ROWS = {"test": "on the test rows", "validation": "on the validation rows", "training": "on the training rows"}
@@ -26,8 +37,17 @@ def check_claims(claims: Sequence[Claim], results: Mapping[str, Any]) -> list[di
     claims : sequence of Claim
     results : mapping
         What ``results.json`` holds: ``contestants``, and ``data`` with its probes where they were run.
+
+    Raises
+    ------
+    InputError
+        If a claim is of a contestant that the run does not have.
     """
     by_name = {entry["name"]: entry for entry in results["contestants"]}
+    strangers = list(dict.fromkeys(claim.contestant for claim in claims if claim.contestant not in by_name))
+    if strangers:
+        known = ", ".join(by_name)
+        raise InputError(f"claims: must be of contestants of this run ({known}); got {', '.join(strangers)}")
     return [_check(claim, by_name[claim.contestant], results) for claim in claims]
 
 
@@ -40,7 +60,7 @@ def _check(claim: Claim, entry: Mapping[str, Any], results: Mapping[str, Any]) -
         "on": claim.on,
         "source": claim.source,
     }
-    rows = _rows_meant(claim, entry, results)
+    rows = rows_meant(claim.on, entry, results)
     values = _values(entry, rows)
     said: Sequence[Metric] = _AVERAGES if claim.metric == "f1" else (claim.metric,)
     wanted = [metric for metric in said if metric in values]
@@ -50,7 +70,8 @@ def _check(claim: Claim, entry: Mapping[str, Any], results: Mapping[str, Any]) -
         return {**head, **nothing, "explanation": f"{claim.contestant} cannot be checked: {why}."}
     elsewhere = Elsewhere(
         [reading for other in (*_ROWS, "copies", "best epoch") if other != rows for reading in _readings(entry, other)],
-        _random_split(entry, results),
+        # Rows that were learnt are known by heart whatever the split.
+        None if claim.on == "training" else _random_split(entry, results),
     )
     figure = PublishedFigure(claim.published, claim.digits)
     answers = {
@@ -61,19 +82,13 @@ def _check(claim: Claim, entry: Mapping[str, Any], results: Mapping[str, Any]) -
     return {**head, **asdict(answer)}
 
 
-def _rows_meant(claim: Claim, entry: Mapping[str, Any], results: Mapping[str, Any]) -> str:
-    """Where the test rows are watched as validation rows, a validation score is a score on test rows."""
-    watched = results["protocol"]["validation"] == "test" and entry["validation"] is None
-    return "test" if claim.on == "validation" and watched else claim.on
-
-
 def _of_either(figure: PublishedFigure, answers: Mapping[Metric, ClaimResult]) -> ClaimResult:
     """The answer to a figure that is called F1 and no more."""
     fitting = [metric for metric, answer in answers.items() if answer.agrees]
     metric = fitting[0] if fitting else next(iter(answers))
     answer = answers[metric]
     if len(fitting) == 1:
-        words = f"Which F1 it is was not said; {figure} is the {_NAMES[metric]}."
+        words = f"Which F1 it is was not said; {figure} is the {METRIC_NAMES[metric]}."
     elif fitting:
         words = f"Which F1 it is was not said, and {figure} can be the macro or the weighted one."
     elif answer.agrees is None:
@@ -120,7 +135,10 @@ def _random_split(entry: Mapping[str, Any], results: Mapping[str, Any]) -> Rando
         return None
     probes = {probe["name"]: probe for probe in harm["contestants"]}
     probe = probes.get(_PROBES.get(entry["family"], "nearest")) or next(iter(probes.values()))
-    return RandomSplit(probe["words"], probe["random"]["mean"], probe["grouped"]["mean"])
+    lift = harm_gaps(harm).get(probe["name"])
+    if lift is None:
+        return None
+    return RandomSplit(probe["words"], probe["random"]["mean"], probe["grouped"]["mean"], lift)
 
 
 def _why_not_measured(claim: Claim, entry: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from uuid import uuid4
 import numpy as np
 
 from bakeoff import machine
-from bakeoff.audit import PROBES, harm_sentence
+from bakeoff.audit import harm_sentence, no_probes
 from bakeoff.contest._events import Event, Listener, Logged, Said
 from bakeoff.contest._fits import Fitter
 from bakeoff.contest._folder import RunFolder
@@ -134,7 +134,7 @@ def _hold(plan: Plan, rows: SealedRows, folder: RunFolder, options: ContestOptio
 def _probe(plan: Plan, rows: SealedRows, rows_file: Path, executor: FitExecutor, say: Listener) -> Mapping[str, Any]:
     """What the audit trains for, and the sentence on what near-copies do to a score."""
     if not plan.recipe.protocol.probes:
-        return dict.fromkeys(PROBES)
+        return no_probes()
     probes = probe_contest(plan, rows_file, executor, say, rows.store)
     sentence = harm_sentence({**card(plan.dataset), "probes": probes})
     if sentence:

@@ -123,6 +123,7 @@ def describe(
         "family": contestant.family,
         "is_random": contestant.is_random,
         "seeds": list(planned.seeds),
+        "seeds_scored": _seeds_scored(predictions),
         "parameters": facts.get("n_parameters"),
         "bytes": facts.get("n_bytes"),
         "settings": dict(contestant.resolve(plan.facts)),
@@ -136,6 +137,12 @@ def describe(
         "history": [_history_line(fit) for fit in done if fit.record is not None and fit.record.facts["history"]],
         "summary": facts.get("summary", []),
     }
+
+
+def _seeds_scored(predictions: Mapping[str, PartPredictions | None]) -> list[int]:
+    """Seeds whose fits all succeeded and whose predictions are scored, on test rows where there are any."""
+    known = [said for part in reversed(PARTS) if (said := predictions[part]) is not None]
+    return list(known[0].seeds) if known else []
 
 
 def _fit_line(fit: Fit) -> dict[str, Any]:

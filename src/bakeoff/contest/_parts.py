@@ -7,11 +7,11 @@ from typing import Literal
 import numpy as np
 
 from bakeoff.data import Dataset, folds, holdout, split_validation
-from bakeoff.errors import RecipeError
+from bakeoff.errors import DataError, RecipeError
 from bakeoff.recipe import Protocol
 from bakeoff.types import RowIndices
 
-__all__ = ["FOLDS_BELOW", "Part", "Parts", "divide"]
+__all__ = ["FOLDS_BELOW", "Part", "Parts", "divide", "rows_left_to_look_at"]
 
 FOLDS_BELOW = 5000
 """Under so many rows without a test file, folds are scored: a holdout would be too small to tell anything apart."""
@@ -81,6 +81,22 @@ def divide(dataset: Dataset, protocol: Protocol) -> Parts:
         return Parts(divisions, "folds", "folds")
     divisions = [_choose(dataset, protocol, np.setdiff1d(everything, piece), piece) for piece in pieces]
     return Parts(divisions, "folds", protocol.validation)
+
+
+def rows_left_to_look_at(dataset: Dataset) -> RowIndices:
+    """(n,) training rows that a run with the usual protocol would not set aside as test rows.
+
+    All of them where there is a test file, or too few rows for a holdout. Whoever looks at data before a run looks at
+    these, so that the holdout stays unseen.
+    """
+    everything = np.arange(len(dataset.X_train), dtype=np.int64)
+    usual = Protocol()
+    if _resolve_test(dataset, usual) != "holdout":
+        return everything
+    try:
+        return holdout(dataset.y_train, dataset.groups_train, usual.holdout_fraction, dataset.sha256_train)[0]
+    except DataError:  # then no run can set rows aside either
+        return everything
 
 
 def _resolve_test(dataset: Dataset, protocol: Protocol) -> Literal["file", "holdout", "folds"]:

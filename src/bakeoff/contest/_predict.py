@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -85,14 +86,14 @@ def predict(
         None: of those that were kept, the best on validation rows, since choosing by a test score would spend it; on
         all rows where no validation rows scored every one of them.
     seed : int, optional
-        None: the first.
+        None: the first that has a model.
     workspace : Path, optional
         Where a run is looked up by its name; None: here.
 
     Raises
     ------
     InputError
-        If there is no such run, contestant, seed or file, or a file does not fit the model.
+        If there is no such run, contestant, seed or file, none is given, or one does not fit the model.
     """
     found = run if isinstance(run, Run) else open_run(run, workspace)
     entry = _entry(found, contestant)
@@ -106,7 +107,8 @@ def predict(
         pixel_max=data["pixel_max"],
         label_codes=None if data["label_codes"] is None else tuple(data["label_codes"]),
     )
-    files = _model_files(found, entry, entry["seeds"][0] if seed is None else seed)
+    kept = _seeds_kept(found, entry)
+    files = _model_files(found, entry, (kept or entry["seeds"])[0] if seed is None else seed)
     read = _read(paths, facts, data["feature_names"])
     said = predict_with(files, read.rows, facts)
     answers = [_answer(index, name, said, data["class_names"]) for index, name in enumerate(read.names)]
@@ -116,11 +118,7 @@ def predict(
 def _entry(run: Run, contestant: str | None) -> Mapping[str, Any]:
     if contestant is not None:
         return run.contestant(contestant)
-    kept = [
-        entry
-        for entry in run.results["contestants"]
-        if entry["family"] != "dummy" and (run.folder / "models" / f"{entry['name']}-{entry['seeds'][0]}").is_dir()
-    ]
+    kept = [entry for entry in run.results["contestants"] if entry["family"] != "dummy" and _seeds_kept(run, entry)]
     if not kept:
         raise InputError(f"{run.name}: no model was kept that could predict")
     best: Mapping[str, Any] = min(kept, key=lambda entry: _loss(entry, run.results["protocol"]["primary_metric"]))
@@ -139,29 +137,48 @@ def _loss(entry: Mapping[str, Any], metric: str) -> float:
     return float(score["mean"] if metric == "log_loss" else -score["mean"])
 
 
+def _seeds_kept(run: Run, entry: Mapping[str, Any]) -> list[int]:
+    """Seeds of which a model was kept: a fit that failed left none."""
+    return [seed for seed in entry["seeds"] if _model_folder(run, entry, seed).is_dir()]
+
+
+def _model_folder(run: Run, entry: Mapping[str, Any], seed: int) -> Path:
+    return run.folder / "models" / f"{entry['name']}-{seed}"
+
+
 def _model_files(run: Run, entry: Mapping[str, Any], seed: int) -> dict[str, bytes]:
-    folder = run.folder / "models" / f"{entry['name']}-{seed}"
+    folder = _model_folder(run, entry, seed)
     if not folder.is_dir():
-        known = ", ".join(str(one) for one in entry["seeds"])
-        raise InputError(f"{run.name}: no model of {entry['name']} with seed {seed}; it was fitted with {known}")
+        known = ", ".join(map(str, _seeds_kept(run, entry)))
+        have = f"it has models with {known}" if known else "it has none at all"
+        raise InputError(f"{run.name}: no model of {entry['name']} with seed {seed}; {have}")
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
 def _read(paths: Sequence[str | Path], facts: Facts, feature_names: Sequence[str] | None) -> ReadRows:
-    tables = [str(path) for path in paths if str(path).lower().endswith((".csv", ".csv.gz"))]
-    images = [str(path) for path in paths if str(path) not in tables]
-    read = [read_rows(path, facts.n_features, feature_names, facts.pixel_max) for path in tables]
-    if images:
-        if facts.image_shape is None or facts.pixel_max is None:
+    """Images and tables in the order in which they are given."""
+    if not paths:
+        raise InputError("predict: nothing was given. Give images, folders of images or CSV files.")
+    read = []
+    for is_table, run_of_paths in groupby(map(str, paths), _is_table):
+        some = list(run_of_paths)
+        if is_table:
+            read += [read_rows(path, facts.n_features, feature_names, facts.pixel_max) for path in some]
+        elif facts.image_shape is None or facts.pixel_max is None:
             raise InputError(
-                f"{images[0]}: this run was trained on plain rows, not images; give a CSV file with its columns"
+                f"{some[0]}: this run was trained on plain rows, not images; give a CSV file with its columns"
             )
-        read.append(read_images(images, facts.image_shape, facts.pixel_max))
+        else:
+            read.append(read_images(some, facts.image_shape, facts.pixel_max))
     return ReadRows(
         np.concatenate([some.rows for some in read]),
         [name for some in read for name in some.names],
         [note for some in read for note in some.notes],
     )
+
+
+def _is_table(path: str) -> bool:
+    return path.lower().endswith((".csv", ".csv.gz"))
 
 
 def _answer(index: int, name: str, said: Predictions, class_names: Sequence[str]) -> Prediction:

@@ -6,12 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bakeoff.data import Dataset
+from bakeoff.data import Dataset, show_group
 from bakeoff.types import RowIndices
 
 __all__ = ["copies_pictures", "label_pictures"]
-
-_MOST_COPIES = 16
 
 
 def copies_pictures(dataset: Dataset, train: RowIndices | None = None) -> dict[str, NDArray[Any]]:
@@ -30,25 +28,14 @@ def copies_pictures(dataset: Dataset, train: RowIndices | None = None) -> dict[s
     dict of str to array
         ``group_images``, ``group_rows`` and ``group_similarity`` of ``pictures.npz``.
     """
-    if dataset.kind != "images" or dataset.near_copies is None:
+    shown = show_group(dataset, train)
+    if shown is None:
         return {}
-    rows = np.arange(len(dataset.X_train)) if train is None else np.sort(train)
-    groups = dataset.near_copies.train[rows]
-    names, first, sizes = np.unique(groups, return_index=True, return_counts=True)
-    has_copies = sizes > 1
-    if not has_copies.any():
-        return {}
-    middle = np.sort(sizes[has_copies])[(has_copies.sum() - 1) // 2]
-    chosen = names[sizes == middle][np.argmin(first[sizes == middle])]
-    members = rows[groups == chosen]
-    similarity = _correlation_with_first(dataset.X_train[members])
-    order = np.argsort(-similarity, kind="stable")
-    # Of a large group an even choice, down to the least alike: the nearest ones alone would all look the same.
-    order = order[np.unique(np.linspace(0, len(order) - 1, _MOST_COPIES).round().astype(int))]
+    rows, similarity = shown
     return {
-        "group_images": dataset.images(dataset.X_train[members[order]]),
-        "group_rows": members[order],
-        "group_similarity": similarity[order].astype(np.float32),
+        "group_images": dataset.images(dataset.X_train[rows]),
+        "group_rows": rows,
+        "group_similarity": similarity,
     }
 
 
@@ -78,13 +65,3 @@ def label_pictures(dataset: Dataset, labels: Mapping[str, Any] | None) -> dict[s
         "label_suggested": np.array([candidate["suggested"] for candidate in candidates], dtype=np.int32),
         "label_confidence": np.array([candidate["confidence"] for candidate in candidates], dtype=np.float32),
     }
-
-
-def _correlation_with_first(rows: NDArray[Any]) -> NDArray[np.float64]:
-    """Of every row with the first; a row of one value alone correlates with none."""
-    centred = rows.astype(np.float64)
-    centred -= centred.mean(axis=1, keepdims=True)
-    lengths = np.linalg.norm(centred, axis=1)
-    correlation: NDArray[np.float64] = centred @ centred[0] / np.maximum(lengths * lengths[0], 1e-12)
-    correlation[0] = 1.0
-    return correlation

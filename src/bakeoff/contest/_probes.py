@@ -14,6 +14,7 @@ from bakeoff.audit import PROBE_WORDS, ProbeName, ProbeTask, measure_probes
 from bakeoff.contest._events import JobFinished, JobProgress, JobStarted, Listener, Said, StageFinished
 from bakeoff.contest._fits import fit_job
 from bakeoff.contest._keys import name_fits
+from bakeoff.contest._parts import rows_left_to_look_at
 from bakeoff.contest._plan import Plan
 from bakeoff.contestants import Contestant, Facts, MemberPlan, default_time_limit_seconds, make_contestant
 from bakeoff.data import Dataset
@@ -31,7 +32,7 @@ _ENOUGH_FOR_LARGE_BATCHES = 2_000
 
 
 def probe_dataset(dataset: Dataset, executor: FitExecutor, listen: Listener) -> dict[str, Any]:
-    """Everything that an audit can find out by training something.
+    """Everything that an audit can find out by training something, on rows that no run would set aside.
 
     Parameters
     ----------
@@ -50,7 +51,8 @@ def probe_dataset(dataset: Dataset, executor: FitExecutor, listen: Listener) -> 
         rows_file = Path(folder) / "X.npy"
         parts = [dataset.X_train] if dataset.X_test is None else [dataset.X_train, dataset.X_test]
         np.save(rows_file, np.concatenate(parts), allow_pickle=False)
-        return measure_probes(dataset, ProbeFits(dataset, rows_file, executor, listen), say=_saying(listen))
+        fits = ProbeFits(dataset, rows_file, executor, listen)
+        return measure_probes(dataset, fits, rows_left_to_look_at(dataset), _saying(listen))
 
 
 def probe_contest(plan: Plan, rows_file: Path, executor: FitExecutor, listen: Listener, store: Store) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from bakeoff.contest._claim_sentences import claim_sentences
 from bakeoff.contest._claims import check_claims
 from bakeoff.contest._comparison import compare_contestants, score
 from bakeoff.contest._contestant_results import PARTS, PartPredictions, PartTruth, describe, gather
+from bakeoff.contest._data_part import describe_data
 from bakeoff.contest._fits import Fit
 from bakeoff.contest._openings import describe_openings
 from bakeoff.contest._plan import Plan, PlannedContestant
 from bakeoff.contest._seal import SealedRows
 from bakeoff.contest._sentences import protocol_sentences
 from bakeoff.contest._verdict import judge
-from bakeoff.data import card
 from bakeoff.types import Metric
 
 __all__ = ["Outcome", "make_results"]
@@ -89,7 +89,7 @@ def make_results(
         "name": plan.recipe.name,
         "created": created,
         "command": command,
-        "data": {**card(plan.dataset), **_part_sizes(plan, truth), "probes": dict(probes)},
+        "data": describe_data(plan, truth, probes),
         "protocol": {
             "test": plan.parts.test,
             "validation": plan.parts.validation,
@@ -170,34 +170,6 @@ def _truth(
 
 def _truth_of(predictions: PartPredictions | None, truth: PartTruth | None) -> PartTruth | None:
     return None if predictions is None or truth is None else truth.at(predictions.rows)
-
-
-def _part_sizes(plan: Plan, truth: Mapping[str, PartTruth | None]) -> dict[str, Any]:
-    """Rows and class counts of the parts as they were used, which the data card alone does not know."""
-    y = plan.dataset.y_train
-    n_classes = plan.facts.n_classes
-
-    def counts(part: str) -> list[int] | None:
-        known = truth[part]
-        return None if known is None else np.bincount(known.labels, minlength=n_classes).tolist()
-
-    def size(part: str) -> int | None:
-        known, rows = truth[part], plan.parts.rows(part)
-        # Test rows that are sealed have no truth, and are there all the same.
-        return len(known.rows) if known is not None else len(rows) if part == "test" and rows is not None else None
-
-    if plan.parts.test == "holdout":
-        y = y[plan.parts.divisions[0].train]
-    return {
-        "n_train": len(y),
-        "n_validation": size("validation"),
-        "n_test": size("test"),
-        "class_counts": {
-            "train": np.bincount(y, minlength=n_classes).tolist(),
-            "validation": counts("validation"),
-            "test": counts("test"),
-        },
-    }
 
 
 def _ranked(entries: Sequence[dict[str, Any]], part: str, metric: str) -> list[dict[str, Any]]:

@@ -47,15 +47,18 @@ class SealedRows:
         return np.concatenate([self.dataset.X_train, self.dataset.X_test])
 
     def groups(self) -> Groups | None:
-        """(n_samples,) declared groups of all rows, or None."""
+        """(n_samples,) groups of all rows, or None; test rows without declared ones come in those of near-copies."""
         first, second = self.dataset.groups_train, self.dataset.groups_test
         if first is None:
             return None
         if self.dataset.X_test is None:
             return first
         if second is None:
-            # Test rows without declared groups are each a group of their own.
-            second = np.arange(len(self.dataset.X_test), dtype=np.int64) + first.max() + 1
+            # Nobody declared where these rows come from. They are still no more different rows than were found.
+            copies = self.dataset.near_copies
+            found = None if copies is None else copies.test
+            second = np.arange(self._n_test, dtype=np.int64) if found is None else found
+            second = second - second.min() + first.max() + 1
         return np.concatenate([first, second])
 
     def labels(self, known: RowIndices) -> Labels:

@@ -47,7 +47,7 @@ def _write_leaderboard(folder: RunFolder, results: Mapping[str, Any]) -> None:
     header += ["fit_seconds", "compile_seconds", "predict_seconds", "predict_one_ms"]
     lines = []
     for entry in results["contestants"]:
-        line = [entry["name"], entry["family"], entry["status"], len(entry["seeds"]), entry["parameters"]]
+        line = [entry["name"], entry["family"], entry["status"], len(entry["seeds_scored"]), entry["parameters"]]
         for part in PARTS:
             for metric in metrics:
                 known = (entry[part] or {}).get(metric) or {}

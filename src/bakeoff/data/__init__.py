@@ -5,7 +5,8 @@ from bakeoff.data._copies import ExactCopies, exact_copies
 from bakeoff.data._copy_search import find_near_copies
 from bakeoff.data._dataset import Dataset, Source
 from bakeoff.data._files import safe_name
-from bakeoff.data._label_file import LabelFile, canonical_label, read_label_column, read_label_file
+from bakeoff.data._label_file import read_label_file
+from bakeoff.data._label_table import LabelFile, canonical_label, read_label_column
 from bakeoff.data._load import catalog_names, load
 from bakeoff.data._near_copies import NearCopies
 from bakeoff.data._options import DataOptions

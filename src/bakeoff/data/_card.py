@@ -20,7 +20,13 @@ _COPY_KEYS = (
     "whole_class",
     "n_pairs",
     "expected_by_chance",
+    "n_resembling",
+    "closeness",
+    "exact_search",
+    "not_searched",
+    "not_searched_words",
 )
+_ACROSS_KEYS = ("n_across_declared", "n_rows_across_declared")
 
 
 def card(dataset: Dataset) -> dict[str, Any]:
@@ -115,7 +121,7 @@ def _groups(dataset: Dataset) -> dict[str, Any]:
             "largest": int(sizes.max()),
             "leaking": None if test is None else len(np.intersect1d(unique, test)),
         }
-    return described | _near_copies(dataset.near_copies, dataset.y_train)
+    return described | _near_copies(dataset.near_copies, dataset.y_train) | _across_declared(dataset)
 
 
 def _near_copies(copies: NearCopies | None, y: Labels) -> dict[str, Any]:
@@ -133,5 +139,34 @@ def _near_copies(copies: NearCopies | None, y: Labels) -> dict[str, Any]:
         list(copies.whole_class),
         copies.n_pairs,
         copies.expected_by_chance,
+        copies.n_resembling,
+        copies.closeness,
+        copies.exact_search,
+        copies.not_searched,
+        _not_searched(copies.not_searched, len(copies.train)),
     )
     return dict(zip(_COPY_KEYS, values, strict=True))
+
+
+def _not_searched(n_rows: int, n_train: int) -> str | None:
+    if not n_rows:
+        return None
+    return (
+        f"{n_rows:,} of {n_train:,} training rows resemble so many others that only the nearest were looked at: "
+        "whether they are copies of each other is not known."
+    )
+
+
+def _across_declared(dataset: Dataset) -> dict[str, int | None]:
+    """Groups of near-copies, of training and test rows, with rows in more than one declared group; and their rows."""
+    copies, declared = dataset.near_copies, dataset.groups_train
+    if copies is None or declared is None or dataset.groups_from != "declared":
+        return dict.fromkeys(_ACROSS_KEYS)
+    found = copies.train
+    if copies.test is not None and dataset.groups_test is not None:
+        found = np.concatenate([found, copies.test])
+        declared = np.concatenate([declared, dataset.groups_test])
+    _, index = np.unique(found, return_inverse=True)
+    n_declared = np.bincount(np.unique(np.stack([index, declared]), axis=1)[0])
+    across = n_declared > 1
+    return dict(zip(_ACROSS_KEYS, (int(across.sum()), int(across[index].sum())), strict=True))

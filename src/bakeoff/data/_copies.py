@@ -6,9 +6,9 @@ from hashlib import blake2b
 
 import numpy as np
 
-from bakeoff.types import Rows
+from bakeoff.types import RowIndices, Rows
 
-__all__ = ["ExactCopies", "exact_copies", "row_digests"]
+__all__ = ["ExactCopies", "exact_copies", "first_equal", "row_digests"]
 
 _DIGEST_BYTES = 16  # two different rows of a billion collide with a chance under 1e-20
 _BLOCK_ROWS = 8192
@@ -47,6 +47,12 @@ def exact_copies(X_train: Rows, X_test: Rows | None = None) -> ExactCopies:
     seen = set(row_digests(X_train))
     in_train = None if X_test is None else sum(digest in seen for digest in row_digests(X_test))
     return ExactCopies(len(X_train) - len(seen), in_train)
+
+
+def first_equal(X: Rows) -> RowIndices:
+    """(n,) the first row that each row is equal to, itself where there is none before it."""
+    first: dict[bytes, int] = {}
+    return np.array([first.setdefault(digest, row) for row, digest in enumerate(row_digests(X))], dtype=np.int64)
 
 
 def row_digests(X: Rows) -> Iterator[bytes]:

@@ -1,27 +1,30 @@
 """Find the near-copies of a data set and make groups of them."""
 
 import hashlib
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bakeoff.data._approximate import neighbour_pairs
-from bakeoff.data._chance import THRESHOLD, gap_ratios, told_from_chance
-from bakeoff.data._copies import row_digests
+from bakeoff.data._chance import THRESHOLD, Background, gap_ratios, measured_background, told_from_chance
+from bakeoff.data._copies import first_equal
 from bakeoff.data._dataset import Dataset
-from bakeoff.data._linkage import joined, numbered, without_large, without_whole_classes
+from bakeoff.data._linkage import joined, largest_group, numbered, without_large, without_whole_classes
 from bakeoff.data._near_copies import NearCopies
+from bakeoff.data._plain_copies import repeats_are_copies
 from bakeoff.data._registered import attached, moved_copies, registered_pairs
 from bakeoff.data._remembered import recall, remember
-from bakeoff.data._similarity import Features, Pairs, chosen_floor, image_features, similar_pairs
+from bakeoff.data._similarity import Features, Pairs, chosen_reach, image_features, nearest_of_some, similar_pairs
 from bakeoff.errors import DataError
-from bakeoff.types import Groups, ProgressCallback
+from bakeoff.types import Groups, ProgressCallback, RowIndices, Rows
 
 __all__ = ["find_near_copies"]
 
-_METHOD = "near-copies 1"  # raise the number whenever the same rows would be answered otherwise
+_FEWEST_NEIGHBOURS = 64
+_MORE_NEIGHBOURS = 8  # past the largest group, so that the gap after it is seen
+_METHOD = "near-copies 2"  # raise the number whenever the same rows would be answered otherwise
 _EXACT_ROWS = 200_000  # all pairs of so many take some minutes on two cores, and the time grows with the square
 
 
@@ -29,7 +32,8 @@ def find_near_copies(dataset: Dataset, progress: ProgressCallback | None = None,
     """Search a data set for rows that are near-copies of each other, and group them.
 
     Images: pairs whose slightly smoothed pictures correlate at 0.98 or more, as far as chance resemblance does not
-    explain them; see ``docs/near-copies.md``. Plain rows: equal ones. Groups follow from training rows alone.
+    explain them; see ``docs/near-copies.md``. Plain rows: equal ones, unless the table is one whose rows repeat by
+    nature. Groups of training rows follow from those alone.
 
     Parameters
     ----------
@@ -43,7 +47,7 @@ def find_near_copies(dataset: Dataset, progress: ProgressCallback | None = None,
     Returns
     -------
     Dataset
-        The same with `near_copies`; where no groups are declared and some training row has a near-copy, also with
+        The same with `near_copies`; where no groups are declared and some row has a near-copy, also with
         `groups_train`, `groups_test` and ``groups_from="found"``.
 
     Raises
@@ -51,7 +55,7 @@ def find_near_copies(dataset: Dataset, progress: ProgressCallback | None = None,
     MissingExtraError
         If there are more than 200,000 rows and faiss is not installed.
     DataError
-        If moved copies are asked for among more than 200,000 rows.
+        If moved copies are asked for among more than 200,000 rows, or of plain rows.
 
     Notes
     -----
@@ -64,6 +68,8 @@ def find_near_copies(dataset: Dataset, progress: ProgressCallback | None = None,
     >>> digits.near_copies.has_groups, digits.groups_from
     (False, None)
     """
+    if registered and dataset.image_shape is None:
+        raise DataError("moved copies are looked for among images, and these are plain rows. Leave it out.")
     key = _key(dataset, registered)
     kept = recall(key)
     found = None if kept is None else _from_arrays(kept)
@@ -73,79 +79,157 @@ def find_near_copies(dataset: Dataset, progress: ProgressCallback | None = None,
     alone = without_whole_classes(found.train, dataset.y_train)
     if alone.sizes:
         found = replace(found, train=alone.groups, test=_renumbered(found, alone.groups), whole_class=alone.sizes)
-    if dataset.groups_from == "declared" or not found.has_groups:
+    if dataset.groups_from == "declared" or not (found.has_groups or found.has_test_groups):
         return replace(dataset, near_copies=found)
     return replace(dataset, near_copies=found, groups_train=found.train, groups_test=found.test, groups_from="found")
 
 
 def _images(dataset: Dataset, progress: ProgressCallback | None, registered: bool) -> NearCopies:
     assert dataset.image_shape is not None  # noqa: S101 - the caller asked
-    n_train = len(dataset.X_train)
-    n_rows = n_train + (0 if dataset.X_test is None else len(dataset.X_test))
+    n_rows = len(dataset.X_train) + (0 if dataset.X_test is None else len(dataset.X_test))
     exact = n_rows <= _EXACT_ROWS
-    features = np.concatenate(
-        [
-            image_features(X, dataset.image_shape, np.float32 if exact else np.float16)
-            for X in (dataset.X_train, dataset.X_test)
-            if X is not None
-        ]
-    )
     if registered and not exact:
         raise DataError(
-            f"registered: moved copies are looked for among at most {_EXACT_ROWS:,} rows; these are {n_rows:,}. "
-            "Leave it out."
+            f"moved copies are looked for among at most {_EXACT_ROWS:,} rows; these are {n_rows:,}. Leave it out."
         )
-    within, pairs = _searched(features, n_train, exact, progress)
-    moved = None
+    train = _TwoOfEqual.of(dataset.X_train)
+    test = None if dataset.X_test is None else _TwoOfEqual.of(dataset.X_test)
+    kept = [train.rows_of(dataset.X_train)]
+    if test is not None and dataset.X_test is not None:
+        kept.append(test.rows_of(dataset.X_test))
+    dtype = np.float32 if exact else np.float16
+    features = np.concatenate([image_features(X, dataset.image_shape, dtype) for X in kept])
+    found = _searched(features, len(kept[0]), exact, progress)
     if registered:
-        X = dataset.X_train if dataset.X_test is None else np.concatenate([dataset.X_train, dataset.X_test])
-        moved = moved_copies(registered_pairs(X, dataset.image_shape, features, progress), n_train)
-    return replace(_grouped(within, pairs, moved, features, n_train), exact_search=exact)
+        pairs = registered_pairs(np.concatenate(kept), dataset.image_shape, features, progress)
+        found = replace(found, moved=moved_copies(pairs, len(kept[0])))
+    return replace(_spread(_grouped(found, features), train, test), exact_search=exact)
 
 
-def _searched(
-    features: Features, n_train: int, exact: bool, progress: ProgressCallback | None
-) -> tuple[Pairs, Pairs | None]:
-    """The pairs among training rows, which follow from those alone, and among all rows; None without test rows."""
+def _spread(found: NearCopies, train: "_TwoOfEqual", test: "_TwoOfEqual | None") -> NearCopies:
+    """The answer for all rows from that for those that were compared, with large groups taken apart."""
+    unused = int(found.train.max()) + 1
+    if test is not None and found.test is not None and found.test_in_train is not None:
+        unused = max(unused, int(found.test.max()) + 1)
+        found = replace(
+            found,
+            test=test.spread(found.test, unused + len(train.place)),
+            test_in_train=found.test_in_train[test.place],
+        )
+    found = replace(found, train=train.spread(found.train, unused))
+    large = without_large(found.train)
+    return replace(found, train=large.groups, test=_renumbered(found, large.groups), too_large=large.sizes)
+
+
+@dataclass(frozen=True, eq=False)
+class _TwoOfEqual:
+    """Of equal rows two are compared with the others, and the rest goes with the first.
+
+    Thousands of copies of one placeholder picture would be millions of pairs, and tell nothing more.
+
+    Parameters
+    ----------
+    rows : positions of the rows that are compared
+    place : (n,) the place in `rows` of every row, of a third or later equal row that of the first
+    """
+
+    rows: RowIndices
+    place: RowIndices
+
+    @classmethod
+    def of(cls, X: Rows) -> "_TwoOfEqual":
+        first = first_equal(X)
+        row = np.arange(len(X))
+        later = np.flatnonzero(first != row)
+        second = later[np.unique(first[later], return_index=True)[1]]
+        is_kept = first == row
+        is_kept[second] = True
+        place = np.cumsum(is_kept) - 1
+        return cls(np.flatnonzero(is_kept), np.where(is_kept, place, place[first]))
+
+    def rows_of(self, X: Rows) -> Rows:
+        """The rows that are compared, without a copy of the whole where none is left out."""
+        return X if len(self.rows) == len(X) else X[self.rows]
+
+    def spread(self, groups: Groups, unused: int) -> Groups:
+        """Groups of all rows; where two equal rows are not together, further ones are alone, from `unused` on."""
+        spread = groups[self.place]
+        follows = np.ones(len(spread), dtype=np.bool_)
+        follows[self.rows] = False
+        alone = follows & (np.bincount(groups)[spread] < 2)
+        spread[alone] = unused + np.arange(int(alone.sum()))
+        return spread
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What was found before anything is believed."""
+
+    n_train: int
+    within: Pairs
+    pairs: Pairs | None
+    background: Background
+    n_crowded: int
+    moved: Pairs | None = None
+
+
+def _searched(features: Features, n_train: int, exact: bool, progress: ProgressCallback | None) -> _Found:
+    """The pairs among training rows, which follow from those alone, and among all rows."""
     train, has_test = features[:n_train], len(features) > n_train
+    most = max(_FEWEST_NEIGHBOURS, largest_group(n_train) + _MORE_NEIGHBOURS)
+    nearest = nearest_of_some(train, most)
+    pairs = None
     if not exact:
-        return neighbour_pairs(train, progress), neighbour_pairs(features, progress) if has_test else None
-    floor = chosen_floor(train)
-    if has_test and len(features) <= 2 * n_train:
-        pairs = similar_pairs(features, floor, progress)
-        return pairs.chosen(pairs.second < n_train), pairs
-    # Among many more test rows than training rows, that floor might let through more pairs than memory holds.
-    within = similar_pairs(train, floor, progress)
-    return within, similar_pairs(features, max(floor, chosen_floor(features)), progress) if has_test else None
+        within = neighbour_pairs(train, progress)
+        pairs = neighbour_pairs(features, progress) if has_test else None
+    else:
+        reach = chosen_reach(nearest, n_train)
+        if has_test and len(features) <= 2 * n_train:
+            pairs = similar_pairs(features, reach, n_train, progress)
+            within = pairs.within_first(n_train)
+        else:
+            within = similar_pairs(train, reach, None, progress)
+            if has_test:
+                # Among many more test rows than training rows, that floor might let through more pairs than memory
+                # holds.
+                pairs = similar_pairs(
+                    features, chosen_reach(nearest_of_some(features, most), len(features)), n_train, progress
+                )
+    n_crowded = int((np.asarray(within.floor)[:n_train] > THRESHOLD).sum())
+    return _Found(n_train, within, pairs, measured_background(nearest), n_crowded)
 
 
-def _grouped(within: Pairs, pairs: Pairs | None, moved: Pairs | None, features: Features, n_train: int) -> NearCopies:
+def _grouped(found: _Found, features: Features) -> NearCopies:
+    within, pairs, n_train = found.within, found.pairs, found.n_train
     ratios = gap_ratios(within, np.ones(len(within), dtype=np.bool_))
-    verdict = told_from_chance(within, ratios)
+    verdict = told_from_chance(within, ratios, found.background, n_train)
     copies = within.chosen(ratios <= (verdict.closeness or -1))
     groups = joined(copies, features[:n_train])
-    if moved is not None:
-        groups = attached(groups, moved.chosen(moved.second < n_train))
-    large = without_large(groups)
+    if found.moved is not None:
+        groups = attached(groups, found.moved.chosen(found.moved.second < n_train))
     test, in_train = None, None
     if pairs is not None:
         ratios = gap_ratios(pairs, pairs.second >= n_train)
+        strict = verdict.strict
+        if strict is None:  # each test row can be like a training row or like another test row
+            n_asked = 2 * (len(features) - n_train)
+            strict = told_from_chance(pairs, ratios, found.background, n_asked).strict
         # That training rows come in many copies says nothing of test rows: what is relaxed for those stays strict here.
-        of_test = pairs.chosen(ratios <= (verdict.strict or told_from_chance(pairs, ratios).strict or -1))
-        if moved is not None:
-            of_test = of_test.and_others(moved.chosen(moved.second >= n_train))
-        test, in_train = _test_groups(of_test, large.groups, features[n_train:])
+        of_test = pairs.chosen(ratios <= (strict or -1))
+        if found.moved is not None:
+            of_test = of_test.and_others(found.moved.chosen(found.moved.second >= n_train))
+        test, in_train = _test_groups(of_test, groups, features[n_train:])
     return NearCopies(
         threshold=THRESHOLD,
-        train=large.groups,
+        train=groups,
         test=test,
         test_in_train=in_train,
-        too_large=large.sizes,
         n_resembling=verdict.n_resembling,
         n_pairs=len(copies),
         expected_by_chance=verdict.expected_by_chance,
         closeness=verdict.closeness,
-        registered=moved is not None,
+        not_searched=found.n_crowded,
+        registered=found.moved is not None,
     )
 
 
@@ -171,20 +255,34 @@ def _test_groups(pairs: Pairs, train: Groups, features: Features) -> tuple[Group
 
 
 def _plain_rows(dataset: Dataset) -> NearCopies:
-    number: dict[bytes, int] = {}
-    train = np.array([number.setdefault(digest, len(number)) for digest in row_digests(dataset.X_train)])
-    n_known = len(number)
+    """Equal rows, where they are copies: rows of a table of few values repeat by nature, and new ones will too."""
+    X, n_train = dataset.X_train, len(dataset.X_train)
+    first = first_equal(X)
+    n_equal = _n_equal(first)
+    believed = repeats_are_copies(X, first)
+    train = numbered(first) if believed else np.arange(n_train)
     large = without_large(train)
-    test = in_train = None
-    if dataset.X_test is not None:
-        test = np.array([number.setdefault(digest, len(number)) for digest in row_digests(dataset.X_test)])
-        in_train = test < n_known
-    found = NearCopies(threshold=None, train=train, test=test, test_in_train=in_train, too_large=large.sizes)
-    sizes = np.unique(train, return_counts=True)[1]
-    n_pairs = int((sizes * (sizes - 1) // 2).sum())
-    return replace(
-        found, train=large.groups, test=_renumbered(found, large.groups), n_resembling=n_pairs, n_pairs=n_pairs
+    found = NearCopies(
+        threshold=None,
+        train=train,
+        n_resembling=n_equal,
+        n_pairs=n_equal if believed else 0,
+        too_large=large.sizes,
     )
+    if dataset.X_test is not None:
+        both = np.concatenate([X, dataset.X_test])
+        first = first_equal(both)
+        believed = believed or (n_equal == 0 and repeats_are_copies(both, first))
+        of_test = first[n_train:] if believed else np.arange(n_train, len(both))
+        in_train = of_test < n_train
+        test = np.where(in_train, train[np.where(in_train, of_test, 0)], train.max() + 1 + of_test)
+        found = replace(found, test=test, test_in_train=in_train)
+    return replace(found, train=large.groups, test=_renumbered(found, large.groups))
+
+
+def _n_equal(first: RowIndices) -> int:
+    sizes = np.bincount(first)
+    return int((sizes * (sizes - 1) // 2).sum())
 
 
 def _renumbered(found: NearCopies, train: Groups) -> Groups | None:
@@ -214,7 +312,11 @@ def _as_arrays(found: NearCopies) -> dict[str, NDArray[Any]]:
     return {name: np.asarray(value) for name, value in values.items() if value is not None}
 
 
-def _from_arrays(arrays: dict[str, NDArray[Any]]) -> NearCopies:
+def _from_arrays(arrays: dict[str, NDArray[Any]]) -> NearCopies | None:
+    """None for what another release wrote: fields that are unknown here, or missing."""
+    known = {field.name for field in fields(NearCopies)}
+    if "train" not in arrays or not set(arrays) <= known:
+        return None
     values: dict[str, Any] = {"threshold": None}
     for name, array in arrays.items():
         if name in ("train", "test", "test_in_train"):

@@ -1,4 +1,4 @@
-"""Near-copies: images that are nearly the same picture, and rows that are equal, joined to groups."""
+"""Near-copies: images that are nearly the same picture, and equal plain rows, joined to groups."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class NearCopies:
     Parameters
     ----------
     threshold : float or None
-        Correlation from which two images are near-copies; None for plain rows, where a copy is equal.
+        Correlation from which two images are near-copies; None for plain rows, where only equal rows count.
     train : (n_train,) int64
         Group of every training row, from training rows alone; a row without copies is alone in its group.
     test : (n_test,) int64 or None
@@ -31,7 +31,7 @@ class NearCopies:
         Sizes of the training groups that held every row of a class, so that no split could have had the class on both
         sides; their rows are alone in `train`.
     n_resembling : int
-        Pairs of training rows that reach the threshold.
+        Pairs of training rows that reach the threshold; of equal rows two are counted.
     n_pairs : int
         Those of them that are taken for copies: chance resemblance does not explain them.
     expected_by_chance : float
@@ -39,6 +39,8 @@ class NearCopies:
     closeness : float or None
         A copy had to be nearer than this share of the distance to the next images that are none. None where nothing
         could be told from chance resemblance, and for plain rows.
+    not_searched : int
+        Training rows that more images resemble than were kept: whether they have copies in groups so large is unknown.
     registered : bool
         Whether shifted and turned copies were looked for too.
     exact_search : bool
@@ -55,10 +57,21 @@ class NearCopies:
     n_pairs: int = 0
     expected_by_chance: float = 0.0
     closeness: float | None = None
+    not_searched: int = 0
     registered: bool = False
     exact_search: bool = True
 
     @property
     def has_groups(self) -> bool:
         """Whether any training row has a near-copy."""
-        return len(np.unique(self.train)) < len(self.train)
+        return _repeats(self.train)
+
+    @property
+    def has_test_groups(self) -> bool:
+        """Whether any test row has a near-copy, in training or among the test rows."""
+        in_train = self.test_in_train is not None and bool(self.test_in_train.any())
+        return in_train or (self.test is not None and _repeats(self.test))
+
+
+def _repeats(groups: Groups) -> bool:
+    return len(np.unique(groups)) < len(groups)

@@ -14,7 +14,15 @@ from scipy import ndimage
 
 from bakeoff.data._chance import gap_ratios
 from bakeoff.data._linkage import numbered
-from bakeoff.data._similarity import LOWEST, Features, Pairs, chosen_floor, image_features, similar_pairs
+from bakeoff.data._similarity import (
+    LOWEST,
+    Features,
+    Pairs,
+    chosen_reach,
+    image_features,
+    nearest_of_some,
+    similar_pairs,
+)
 from bakeoff.types import Groups, ProgressCallback, RowIndices, Rows
 
 __all__ = ["attached", "moved_copies", "registered_pairs"]
@@ -26,6 +34,7 @@ _ROWS_PER_PAIR = 1_000
 
 _MOST_PAIRS = 1_000_000  # of each kind of likeness
 _LOWEST_SHORTLISTED = 0.7
+_MOST_NEIGHBOURS = 256
 _FREQUENCIES = 6
 _SHIFTS_PIXELS = (-2, -1, 0, 1, 2)
 _TURNS_DEGREES = (-10, -5, 0, 5, 10)
@@ -99,8 +108,9 @@ def _shortlist(
     """Pairs that are alike by their amplitudes (a shift keeps them) or as they lie (a turn changes that less)."""
     codes = []
     for described in (amplitudes, features):
-        floor = chosen_floor(described, _MOST_PAIRS, _LOWEST_SHORTLISTED)
-        pairs = similar_pairs(described, floor, progress)
+        nearest = nearest_of_some(described, _MOST_NEIGHBOURS)
+        reach = chosen_reach(nearest, len(described), _MOST_PAIRS, _LOWEST_SHORTLISTED)
+        pairs = similar_pairs(described, reach, None, progress)
         codes.append(pairs.first * len(features) + pairs.second)
     first, second = np.divmod(np.unique(np.concatenate(codes)), len(features))
     return first, second

@@ -4,6 +4,7 @@ import hashlib
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,13 @@ __all__ = ["recall", "remember"]
 
 Arrays = Mapping[str, NDArray[Any]]
 
+# What NumPy and zipfile raise on a file that is cut, overwritten, encrypted, compressed in an unknown way, or no
+# archive at all (a single array has no `files` and cannot be entered).
+_DAMAGED = (
+    OSError, ValueError, EOFError, KeyError, TypeError, AttributeError, RuntimeError, NotImplementedError, SyntaxError,
+    OverflowError, MemoryError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
 
 def recall(key: str) -> dict[str, NDArray[Any]] | None:
     """The arrays kept under a key; None where there are none, or where the file is damaged."""
@@ -24,7 +32,7 @@ def recall(key: str) -> dict[str, NDArray[Any]] | None:
         # Opened here, since NumPy leaves a file open that it cannot read.
         with _path(key).open("rb") as file, np.load(file, allow_pickle=False) as kept:
             arrays = {name: kept[name] for name in kept.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+    except _DAMAGED:
         return None
     checksum = arrays.pop("checksum", None)
     return arrays if checksum is not None and str(checksum) == _checksum(key, arrays) else None

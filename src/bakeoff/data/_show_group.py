@@ -10,36 +10,41 @@ from bakeoff.types import RowIndices
 __all__ = ["show_group"]
 
 
-def show_group(dataset: Dataset, most: int = 12) -> tuple[RowIndices, NDArray[np.float32]] | None:
-    """Pick a group of typical size among the training rows.
+def show_group(
+    dataset: Dataset, train: RowIndices | None = None, most: int = 16
+) -> tuple[RowIndices, NDArray[np.float32]] | None:
+    """Choose a group of middling size, so that nobody is shown the worst case.
 
     Parameters
     ----------
     dataset : Dataset
         As `find_near_copies` returned it.
+    train : (n,) positions or None
+        Training rows to choose from; None: all.
     most : int
         Rows to return at most.
 
     Returns
     -------
     rows, similarity : (k,) int64 and (k,) float32, or None
-        First the row nearest to the group's centre, then others from the most to the least alike, evenly chosen where
-        there are more; with each one's correlation with the first. None without a search, for plain rows, or without
-        groups.
+        First the group's first row, then others from the most to the least alike, evenly chosen where there are more;
+        with each one's correlation with the first, smoothed as the search compares them. None without a search, for
+        plain rows, or without groups.
     """
-    copies = dataset.near_copies
-    if copies is None or dataset.image_shape is None or not copies.has_groups:
+    if dataset.near_copies is None or dataset.image_shape is None:
         return None
-    _, index, sizes = np.unique(copies.train, return_inverse=True, return_counts=True)
-    several = np.flatnonzero(sizes > 1)
-    typical = np.median(sizes[several])
-    rows = np.flatnonzero(index == several[np.argmin(np.abs(sizes[several] - typical))])
-    features = image_features(dataset.X_train[rows], dataset.image_shape)
-    centre = int(np.argmax(features @ features.mean(axis=0)))
-    similarity = np.clip(features @ features[centre], -1, 1)
-    similarity[centre] = 1
-    others = np.argsort(-similarity, kind="stable")
-    others = others[others != centre]
-    shown = np.unique(np.linspace(0, len(others) - 1, min(most - 1, len(others))).astype(np.int64))
-    order = np.concatenate([[centre], others[shown]])
-    return rows[order], similarity[order]
+    rows = np.arange(len(dataset.X_train)) if train is None else np.sort(train)
+    groups = dataset.near_copies.train[rows]
+    names, first, sizes = np.unique(groups, return_index=True, return_counts=True)
+    several = np.sort(sizes[sizes > 1])
+    if len(several) == 0:
+        return None
+    middling = sizes == several[(len(several) - 1) // 2]
+    members = rows[groups == names[middling][np.argmin(first[middling])]]
+    features = image_features(dataset.X_train[members], dataset.image_shape)
+    similarity = np.clip(features @ features[0], -1, 1).astype(np.float32)
+    similarity[0] = 1
+    order = np.append(0, 1 + np.argsort(-similarity[1:], kind="stable"))
+    # Of a large group an even choice, down to the least alike: the nearest ones alone would all look the same.
+    order = order[np.unique(np.linspace(0, len(order) - 1, most).round().astype(np.int64))]
+    return members[order], similarity[order]

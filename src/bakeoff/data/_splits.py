@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bakeoff.data._part import listed, shown
+from bakeoff.data._split_repair import mended_folds, mended_split
 from bakeoff.errors import DataError
 from bakeoff.types import Groups, Labels, RowIndices
 
@@ -39,7 +40,9 @@ def split_validation(
     Returns
     -------
     train_rows, validation_rows : sorted positions
-        Every class with two rows (two groups) or more is on both sides; one that has a single group stays in training.
+        Every class with two rows or more is on both sides. With groups so is every class with two groups or more,
+        even where that takes more rows than the share; only where groups hold several classes can one still be missing
+        from the validation rows. A class that lies in a single group stays in training.
 
     Raises
     ------
@@ -86,10 +89,13 @@ def folds(y: Labels, groups: Groups | None, n_folds: int, seed_text: str) -> lis
     Raises
     ------
     DataError
-        If there are fewer rows (groups) than folds, or a class has one row (lies in one group) only.
+        If there are fewer rows (groups) than folds, a class has one row (lies in one group) only, or the groups cannot
+        be dealt so that every class is present outside of each fold.
     """
     if n_folds < 2:
         raise DataError(f"folds: at least 2 are needed, one to learn from and one to check; got {n_folds}.")
+    if groups is not None and len(np.unique(groups)) == len(groups):
+        groups = None
     lonely = _lonely_classes(y, groups)
     if len(lonely):
         unit = "row" if groups is None else "group"
@@ -98,13 +104,22 @@ def folds(y: Labels, groups: Groups | None, n_folds: int, seed_text: str) -> lis
             f"class number {listed(map(shown, lonely))}. Add {unit}s of it, or leave the class out."
         )
     numbers = _fold_numbers(y, groups, n_folds, f"folds:{seed_text}")
+    absent = [label for fold in range(n_folds) for label in np.setdiff1d(y, y[numbers != fold])]
+    if absent or len(np.unique(numbers)) < n_folds:
+        raise DataError(
+            f"folds: these groups cannot be dealt to {n_folds} folds so that every class is present outside of each; "
+            f"class number {listed(map(shown, absent))} is not. Ask for more folds, or declare finer groups."
+            if absent
+            else f"folds: these groups cannot be dealt to {n_folds} folds; one stays empty. Ask for fewer folds."
+        )
     return [np.flatnonzero(numbers == fold) for fold in range(n_folds)]
 
 
 def _divided(y: Labels, groups: Groups | None, fraction: float, seed_text: str) -> tuple[RowIndices, RowIndices]:
     if not 0 < fraction < 1:
         raise DataError(f"the share of rows to hold out must lie between 0 and 1; got {fraction}.")
-    if groups is None:
+    if groups is None or len(np.unique(groups)) == len(groups):
+        # Groups of one row each are none: that test rows have copies changes no split of the training rows.
         held = _held_rows(y, fraction, _random(seed_text))
     else:
         held = _held_groups(y, groups, fraction, seed_text)
@@ -138,8 +153,8 @@ def _held_groups(y: Labels, groups: Groups, fraction: float, seed_text: str) -> 
     n_free = len(np.unique(groups[free]))
     if n_free < 2:
         raise DataError(
-            f"the rows cannot be divided by groups: {len(np.unique(groups))} group(s) are declared, and at least two "
-            "are needed that are not the only one of a class. Declare finer groups, or none."
+            f"the rows cannot be divided by groups: there are {len(np.unique(groups))}, and at least two are needed "
+            "that are not the only one of a class. Give more rows, or finer groups (--group)."
         )
     n_folds = min(share.denominator, n_free)
     n_held = min(max(round(float(share) * n_folds), 1), n_folds - 1)
@@ -151,13 +166,14 @@ def _held_groups(y: Labels, groups: Groups, fraction: float, seed_text: str) -> 
         size = abs(float(held.mean()) - fraction)
         return len(np.setdiff1d(y, y[~held])), len(np.setdiff1d(y, y[held])), round(size, 2)
 
-    return min(choices, key=badness)
+    held = min(choices, key=badness)
+    return mended_split(y, groups, held, free, fraction)
 
 
 def _fold_numbers(y: Labels, groups: Groups | None, n_folds: int, seed_text: str) -> NDArray[np.int64]:
     n_units = len(y) if groups is None else len(np.unique(groups))
     if n_units < n_folds:
-        unit = "rows" if groups is None else "declared groups"
+        unit = "rows" if groups is None else "groups"
         raise DataError(
             f"folds: {n_folds} folds need at least {n_folds} {unit}; there are {n_units}. Ask for fewer folds."
         )
@@ -173,7 +189,7 @@ def _fold_numbers(y: Labels, groups: Groups | None, n_folds: int, seed_text: str
         if best[0] == (0, 0):
             break
     assert best is not None  # noqa: S101 - the loop ran
-    return best[1]
+    return best[1] if best[0] == (0, 0) else mended_folds(y, groups, best[1], n_folds)
 
 
 def _dealt_rows(y: Labels, n_folds: int, random: np.random.RandomState) -> NDArray[np.int64]:

@@ -21,7 +21,9 @@ _METRICS = {
 _BY_WORDS = {frozenset(words.split()): metric for metric, known in _METRICS.items() for words in known}
 _ROWS = {"test": "test", "testing": "test", "val": "validation", "validation": "validation"}
 _ROWS |= {"train": "training", "training": "training"}
-_FILLERS = frozenset(("score", "scores", "rate", "set", "rows", "data", "of", "on", "the", "is", "final", "average"))
+_FILLERS = frozenset(
+    ("score", "scores", "rate", "set", "rows", "data", "of", "on", "the", "is", "final", "average", "avg")
+)
 _KNOWN = "known are accuracy, f1, macro f1, weighted f1, loss and error"
 
 

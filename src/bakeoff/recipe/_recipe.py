@@ -90,6 +90,8 @@ class DataEntry(_Entry):
         Treat the data as plain numeric rows whatever they look like.
     class_names : sequence of str or None
         Names for the classes, in the order of their labels.
+    moved_copies : bool
+        Look for shifted and turned near-copies of images too; it takes many times longer.
     """
 
     source: Annotated[str, Field(min_length=1)]
@@ -99,6 +101,7 @@ class DataEntry(_Entry):
     image_shape: Annotated[tuple[int, int] | tuple[int, int, int] | None, BeforeValidator(_shape)] = None
     rows: bool = False
     class_names: tuple[str, ...] | None = None
+    moved_copies: bool = False
 
 
 class Protocol(_Entry):

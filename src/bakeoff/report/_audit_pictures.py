@@ -1,17 +1,15 @@
 """The pictures of the data on their own, for an audit."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
-from bakeoff.report import figures
 from bakeoff.report._figure_files import write_figure
 from bakeoff.report._run import StoredRun
-from bakeoff.report._view import Chart, View
-from bakeoff.report.sections import Context, data
+from bakeoff.report._view import View
+from bakeoff.report.sections import Context, copies, data, labels
 
 __all__ = ["draw_data_pictures"]
 
@@ -46,17 +44,5 @@ def draw_data_pictures(
     """
     folder = Path(folder)
     context = Context(StoredRun(folder, {"data": card}, pictures=pictures))
-    charts = [*View("", "", "", "", (), (data(context),)).charts(), *_to_look_at(context, pictures)]
-    return [write_figure(folder, chart).png_path for chart in charts]
-
-
-def _to_look_at(context: Context, pictures: Mapping[str, NDArray[Any]]) -> Iterator[Chart]:
-    if "group_images" in pictures:
-        draw = partial(figures.group_of_copies, pictures["group_images"], pictures["group_similarity"].tolist())
-        yield Chart("group", "One photograph and its near-copies.", "One photograph and its near-copies.", draw)
-    if "label_images" in pictures:
-        given, suggested = (
-            [context.class_name(int(index)) for index in pictures[f"label_{kind}"]] for kind in ("given", "suggested")
-        )
-        draw = partial(figures.label_candidates, pictures["label_images"], given, suggested)
-        yield Chart("label-candidates", "Labels to look at.", "Images whose labels are worth a look.", draw)
+    sections = tuple(filter(None, (section(context) for section in (data, copies, labels))))
+    return [write_figure(folder, chart).png_path for chart in View("", "", "", "", (), sections).charts()]

@@ -6,7 +6,6 @@ from typing import TypeGuard
 
 __all__ = [
     "DASH",
-    "METRIC_NAMES",
     "count",
     "interval",
     "is_number",
@@ -23,12 +22,6 @@ __all__ = [
 ]
 
 DASH = "–"
-METRIC_NAMES = {
-    "accuracy": "accuracy",
-    "f1_macro": "macro F1",
-    "f1_weighted": "weighted F1",
-    "log_loss": "log loss",
-}
 
 
 def is_number(value: object) -> TypeGuard[float]:

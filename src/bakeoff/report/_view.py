@@ -176,7 +176,7 @@ class Finding:
     severity : {"error", "warning", "note"}
     title, detail : str
     remedy : str
-        What to do about it, may be empty.
+        What to do about it; empty where the detail says so.
     section : str
         Name of the section that shows it; empty where there is none.
     """
@@ -210,16 +210,21 @@ class Check:
         What came out, in a sentence.
     section : str
         Name of the section that shows more; empty where there is none.
+    is_silenced : bool, default=False
+        Whether the recipe ignores the finding that would tell of it.
     """
 
     name: str
     state: State
     text: str
     section: str = ""
+    is_silenced: bool = False
 
     @property
     def words(self) -> str:
         """The state in words."""
+        if self.is_silenced:
+            return "look (silenced)"
         return {"fine": "fine", "look": "look at this", "unchecked": "not checked"}[self.state]
 
 

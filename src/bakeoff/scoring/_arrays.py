@@ -5,7 +5,9 @@ import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 
 from bakeoff.errors import DataError
 
-__all__ = ["plain_file", "read_arrays"]
+__all__ = ["Form", "measure_arrays", "plain_file", "read_arrays"]
 
 _MOST_BYTES = 1 << 32
 _MOST_DIRECTORY_BYTES = 1 << 16  # some hundred members; each becomes an object in memory before any can be looked at
@@ -41,6 +43,18 @@ def plain_file(path: Path, most_bytes: int) -> Path:
     return path
 
 
+def measure_arrays(path: Path, forms: Mapping[str, Form]) -> int:
+    """How many bytes the wanted arrays would take; their headers alone are read.
+
+    Raises
+    ------
+    DataError
+        If the file is no archive, or an array is of another form than agreed.
+    """
+    with _wanted(path, forms) as (archive, members):
+        return sum(_measured(archive, member, name, forms[name]) for name, member in members.items())
+
+
 def read_arrays(path: Path, forms: Mapping[str, Form]) -> dict[str, NDArray[Any]]:
     """Those of the wanted arrays that the file has.
 
@@ -55,21 +69,25 @@ def read_arrays(path: Path, forms: Mapping[str, Form]) -> dict[str, NDArray[Any]
     DataError
         If the file is no archive, or an array is of another form than agreed.
     """
-    arrays: dict[str, NDArray[Any]] = {}
+    with _wanted(path, forms) as (archive, members):
+        return {name: _read(archive, member, name, forms[name]) for name, member in members.items()}
+
+
+@contextmanager
+def _wanted(path: Path, forms: Mapping[str, Form]) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]]:
+    """The archive with those of its members that are wanted; whatever is wrong with them becomes one line."""
     plain_file(path, _MOST_BYTES)
     try:
         _require_small_directory(path)
         with zipfile.ZipFile(path) as archive:
             known = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
-            for name in forms.keys() & known.keys():
-                arrays[name] = _read(archive, known[name], name, forms[name])
+            yield archive, {name: known[name] for name in forms if name in known}
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         raise DataError(f"{path.name}: is damaged ({error})") from None
     except (ValueError, TypeError, SyntaxError, tokenize.TokenError, MemoryError) as error:
         if isinstance(error, DataError):
             raise DataError(f"{path.name}: {error}") from None
         raise DataError(f"{path.name}: holds an array that cannot be read ({error})") from None
-    return arrays
 
 
 def _require_small_directory(path: Path) -> None:
@@ -85,7 +103,8 @@ def _require_small_directory(path: Path) -> None:
         raise zipfile.BadZipFile("it does not end as an archive of NumPy does")
 
 
-def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, form: Form) -> NDArray[Any]:
+def _measured(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, form: Form) -> int:
+    """Bytes of one array, after its header was held against the form."""
     kinds, lengths = form
     with archive.open(member) as file:
         version = np.lib.format.read_magic(file)
@@ -96,5 +115,10 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, form: Fo
     if len(shape) != len(lengths) or shape[0] != lengths[0] or any(n > m for n, m in zip(shape, lengths, strict=True)):
         wanted = f"{lengths[0]:,} rows" + (f" and at most {lengths[1]:,} columns" if len(lengths) > 1 else "")
         raise DataError(f"{name} must have {wanted}; its shape is {shape}")
+    return prod(shape) * int(dtype.itemsize)
+
+
+def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, form: Form) -> NDArray[Any]:
+    _measured(archive, member, name, form)
     with archive.open(member) as file:
         return np.asarray(np.lib.format.read_array(file, allow_pickle=False))

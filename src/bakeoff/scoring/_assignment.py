@@ -3,13 +3,13 @@
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
-from bakeoff.data import Dataset, holdout
+from bakeoff.data import Dataset, canonical_label, holdout
 from bakeoff.errors import DataError, InputError
 from bakeoff.store import fingerprint_rows, write_atomically
 from bakeoff.types import Groups, Labels, RowIndices, Rows
@@ -39,7 +39,9 @@ class Assignment:
     command: str
 
 
-def make_assignment(dataset: Dataset, folder: Path, test_fraction: float = 0.2) -> Assignment:
+def make_assignment(
+    dataset: Dataset, folder: Path, test_fraction: float = 0.2, named_classes: bool = False
+) -> Assignment:
     """Write ``train.csv`` and ``test.csv`` to hand out, and ``labels.csv`` to keep.
 
     Test rows come from the test file where the data has one, else they are set aside: stratified by class, groups kept
@@ -52,11 +54,13 @@ def make_assignment(dataset: Dataset, folder: Path, test_fraction: float = 0.2) 
         Made if it is not there.
     test_fraction : float
         How much is set aside where there is no test file.
+    named_classes : bool
+        Write the names of the classes as labels; else numbers where the labels are numbers.
 
     Raises
     ------
     InputError
-        If one of the files is there already.
+        If one of the files is there already, or two classes have the same name.
     DataError
         If the test rows have no labels.
     """
@@ -66,13 +70,34 @@ def make_assignment(dataset: Dataset, folder: Path, test_fraction: float = 0.2) 
         raise InputError(
             [f"{path}: is there already, and nothing is written over. Name another folder." for path in there]
         )
+    if named_classes:
+        dataset = _with_names_for_labels(dataset)
     train, (X, y, groups), sentence = _divide(dataset, test_fraction)
     order = _shuffled(dataset, len(y))
     X, y, groups = X[order], y[order], None if groups is None else groups[order]
-    write_atomically(paths[0], _rows_csv(dataset, dataset.X_train[train], dataset.y_train[train], train))
-    write_atomically(paths[1], _rows_csv(dataset, X, None, None))
-    write_atomically(paths[2], _labels_csv(dataset, X, y, groups))
+    contents = (
+        _rows_csv(dataset, dataset.X_train[train], dataset.y_train[train], train),
+        _rows_csv(dataset, X, None, None),
+        _labels_csv(dataset, X, y, groups),
+    )
+    for path, content in zip(paths, contents, strict=True):
+        write_atomically(path, content, "free some space, or name another folder with --out")
     return Assignment(paths[0], paths[1], paths[2], [sentence, *_group_sentence(dataset)], _command(dataset))
+
+
+def _with_names_for_labels(dataset: Dataset) -> Dataset:
+    """The data set as if its labels had been the names of its classes.
+
+    Raises
+    ------
+    InputError
+        If two of the names are one when they are read back.
+    """
+    names = [canonical_label(name) for name in dataset.class_names]
+    twice = next((name for name in names if names.count(name) > 1 or not name), None)
+    if twice is not None:
+        raise InputError(f"--class-names: two classes would be read back as {twice!r}. Name them apart.")
+    return replace(dataset, label_codes=None)
 
 
 def _command(dataset: Dataset) -> str:

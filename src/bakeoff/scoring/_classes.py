@@ -1,76 +1,86 @@
-"""One list of classes for all submissions and the labels they are scored by: classes are the same by their names."""
+"""The classes are those of the labels; each submission's own are translated into them, never the other way round."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bakeoff.data import LabelFile
+from bakeoff.data import LabelFile, canonical_label
 from bakeoff.errors import DataError
 from bakeoff.scoring._submission import Submission
 
-__all__ = ["ClassList", "common_classes"]
+__all__ = ["ClassList"]
 
 _MOST_NAMED = 8
 
 
 @dataclass(frozen=True)
 class ClassList:
-    """The classes, and every text that stands for one of them.
+    """The classes that the labels have.
 
     Parameters
     ----------
     names : sequence of str
-        In the order of their indices.
-    index : mapping of text to int
+        In the order of their indices: numbers by their value, text by the alphabet.
+    source : str
+        The file of the labels, for messages.
     """
 
     names: Sequence[str]
-    index: Mapping[str, int]
+    source: str
 
-    def indices(self, labels: Sequence[str]) -> NDArray[np.int64]:
-        """(n,) class indices; -1 for what is no class here, which is a miss of whatever is true."""
-        return np.array([self.index.get(label, -1) for label in labels], dtype=np.int64)
+    @classmethod
+    def of(cls, labels: LabelFile) -> "ClassList":
+        """Nobody but the labels file says what classes there are."""
+        present = set(labels.labels)
+        whole = all(label.removeprefix("-").isdecimal() for label in present)
+        return cls(sorted(present, key=int) if whole else sorted(present), labels.name)
 
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """The number of each class."""
+        return {name: position for position, name in enumerate(self.names)}
 
-def common_classes(labels: LabelFile, submissions: Sequence[Submission]) -> ClassList:
-    """The classes of most runs and of the labels.
+    def indices(self, labels: Sequence[str]) -> NDArray[np.int32]:
+        """(n,) class indices; -1 for what is no class here."""
+        return np.array([self.index.get(label, -1) for label in labels], dtype=np.int32)
 
-    A label may be written as the training file wrote it or by the name that was given to its class. Without runs, the
-    labels alone say what classes there are.
+    def own(self, one: Submission) -> NDArray[np.int32]:
+        """Which of the classes each of a submission's own is; -1 for none, which is a miss of whatever is true.
 
-    Raises
-    ------
-    DataError
-        If a label is a class of no run.
-    """
-    lists = Counter(tuple(one.classes) for one in submissions if one.kind == "run")
-    present = set(labels.labels)
-    if not lists:
-        whole = all(label.lstrip("+-").isdecimal() for label in present)
-        names = sorted(present, key=int) if whole else sorted(present)
-        return ClassList(names, {name: position for position, name in enumerate(names)})
-    base = list(lists.most_common(1)[0][0])
-    index = {name: position for position, name in enumerate(base)}
-    for one in submissions:
-        for own, shown in zip(one.classes, one.class_names, strict=True):
-            if own in index:
-                index.setdefault(shown, index[own])
-    known = {text for one in submissions if one.kind == "run" for text in (*one.classes, *one.class_names)}
-    strange = Counter(label for label in labels.labels if label not in index and label not in known)
-    if strange:
-        said = ", ".join(f"{label[:40]!r} ({count:,} rows)" for label, count in sorted(strange.items())[:_MOST_NAMED])
-        more = f" and {len(strange) - _MOST_NAMED} more" if len(strange) > _MOST_NAMED else ""
-        raise DataError(
-            f"{labels.name}: a label must be one of the classes that the runs were trained on, {_listed(base)}; it has "
-            f"{said}{more}. Give the labels of these test rows."
-        )
-    for label in sorted(present - index.keys()):  # a class that most runs had no training rows of
-        index[label] = len(base)
-        base.append(label)
-    return ClassList(base, index)
+        A class is found by what the training file called it, or else by the name that the submission gave to it.
+
+        Returns
+        -------
+        (n_own,) int32
+
+        Raises
+        ------
+        DataError
+            If the submission's names and codes do not go together.
+        """
+        by_label = self.indices(one.classes)
+        by_name = self.indices([canonical_label(name) for name in one.class_names])
+        torn = np.flatnonzero((by_label >= 0) & (by_name >= 0) & (by_label != by_name))
+        if torn.size:
+            raise DataError(
+                f"calls class {one.classes[torn[0]][:40]} {one.class_names[torn[0]][:40]!r}, and {self.source} has "
+                "both as different classes: its class_names and label_codes must go together"
+            )
+        own = np.where(by_label >= 0, by_label, by_name)
+        twice = [index for index, count in Counter(own[own >= 0].tolist()).items() if count > 1]
+        if twice:
+            raise DataError(
+                f"has class {self.names[twice[0]][:40]} twice: its class_names and label_codes must go together"
+            )
+        return own
+
+    def stranger(self, one: Submission) -> str:
+        """What is said of a submission that shares no class with the labels."""
+        return f"none of what it predicts ({_listed(one.classes)}) is one of the classes ({_listed(self.names)})"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,9 +1,9 @@
 """The scores of submissions, and how they stand to each other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +18,8 @@ from bakeoff.compare import (
     summarise,
     verdict,
 )
-from bakeoff.scoring._classes import ClassList
+from bakeoff.contest import material, sharing_seeds
+from bakeoff.errors import DataError
 from bakeoff.scoring._scoreboard import ScoreLine
 from bakeoff.scoring._submission import Entry, Submission
 from bakeoff.types import Groups, Metric
@@ -56,18 +57,21 @@ class ScoreOptions:
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """The labels as indices of the common classes, and what is known of the rows.
+    """The labels as class indices, and what is known of the rows.
 
     Parameters
     ----------
-    y : (n,) int64
+    y : (n,) int32
     groups : (n,) int64 or None
     class_names : sequence of str
+    names_rows : bool
+        Whether the labels say which rows they belong to.
     """
 
-    y: NDArray[np.int64]
+    y: NDArray[np.int32]
     groups: Groups | None
     class_names: Sequence[str]
+    names_rows: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,19 +87,17 @@ class Judged:
         By the name of the contestant or of the submission.
     is_class : bool
         Whether there are several submissions.
-    classes : ClassList
     metric : Metric
     options : ScoreOptions
     """
 
     entries: Mapping[str, tuple[Submission, Entry]]
     is_class: bool
-    classes: ClassList
     metric: Metric
     options: ScoreOptions
 
     @classmethod
-    def of(cls, scored: Mapping[str, Submission], classes: ClassList, options: ScoreOptions) -> "Judged":
+    def of(cls, scored: Mapping[str, Submission], options: ScoreOptions) -> "Judged":
         """Choose by the submissions' own validation scores."""
         is_class = len(scored) > 1
         entries = {
@@ -105,16 +107,16 @@ class Judged:
             if not entry.problem and (entry.name == one.chosen or not is_class)
         }
         declared = None if is_class else next((one.metric for one in scored.values()), None)
-        return cls(entries, is_class, classes, options.metric or declared or "f1_macro", options)
+        return cls(entries, is_class, options.metric or declared or "f1_macro", options)
 
     def compare(self, truth: Truth) -> list[Comparison]:
         """Every two of them on the same rows; none where there are too many."""
-        material = {
-            name: known
+        known = {
+            name: given
             for name, (one, entry) in self.entries.items()
-            if (known := _material(self.metric, one, entry, (self.classes, truth))) is not None
+            if (given := _material(self.metric, one, entry, truth)) is not None
         }
-        if not 2 <= len(material) <= _MOST_COMPARED:
+        if not 2 <= len(known) <= _MOST_COMPARED:
             return []
         options = CompareOptions(
             metric=self.metric,
@@ -123,16 +125,11 @@ class Judged:
             deterministic=[name for name, (_, entry) in self.entries.items() if not entry.is_random],
             paired_seeds=self._paired(),
         )
-        return compare(material, truth.y, truth.groups, len(truth.class_names), options)
+        return compare(known, truth.y, truth.groups, len(truth.class_names), options)
 
     def _paired(self) -> list[list[str]]:
         """Networks of one run whose replicates share their batches; those of two runs share nothing."""
-        sharing: dict[tuple[Any, ...], list[str]] = {}
-        if not self.is_class:
-            for name, (_, entry) in self.entries.items():
-                if entry.shares is not None:
-                    sharing.setdefault(entry.shares, []).append(name)
-        return [names for names in sharing.values() if len(names) > 1]
+        return [] if self.is_class else sharing_seeds({name: entry.shares for name, (_, entry) in self.entries.items()})
 
     def verdict(self, lines: Sequence[ScoreLine], comparisons: Sequence[Comparison], truth: Truth) -> str:
         """Who is best, and who cannot be told from the best."""
@@ -158,34 +155,36 @@ def score_lines(one: Submission, judged: Judged, truth: Truth) -> list[ScoreLine
             lines.append(ScoreLine(one.name, entry.name, problem=entry.problem))
             continue
         scores = {metric: _score(metric, one, entry, (judged, truth)) for metric in get_args(Metric)}
-        lines.append(ScoreLine(one.name, entry.name, entry.seeds, entry.name == one.chosen, scores))
+        checked = truth.names_rows and one.fingerprints is not None
+        lines.append(
+            ScoreLine(one.name, entry.name, entry.seeds, entry.name == one.chosen, scores, rows_checked=checked)
+        )
     return lines
 
 
 def _score(metric: Metric, one: Submission, entry: Entry, by: tuple[Judged, Truth]) -> Estimate | None:
     judged, truth = by
-    material = _material(metric, one, entry, (judged.classes, truth))
-    if material is None:
+    known = _material(metric, one, entry, truth)
+    if known is None:
         return None
     options = CompareOptions(metric=metric, confidence=judged.options.confidence)
     n_classes = len(truth.class_names)
-    return summarise(material, truth.y, truth.groups, n_classes, options, deterministic=not entry.is_random)
+    return summarise(known, truth.y, truth.groups, n_classes, options, deterministic=not entry.is_random)
 
 
-def _material(metric: Metric, one: Submission, entry: Entry, by: tuple[ClassList, Truth]) -> ArrayLike | None:
-    """Predictions as indices of the common classes, or for the log loss the losses of the rows."""
-    classes, truth = by
-    # Which of the common classes each of the submission's own is, by its label or else by its name; -1 for none.
-    by_label, by_name = classes.indices(one.classes), classes.indices(one.class_names)
-    own = np.where(by_label >= 0, by_label, by_name)
-    if metric != "log_loss":
-        inside = (entry.labels >= 0) & (entry.labels < len(own))
-        labels: NDArray[np.int64] = np.where(inside, own[np.where(inside, entry.labels, 0)], -1)
-        return labels
-    if entry.probabilities is None:
+def _material(metric: Metric, one: Submission, entry: Entry, truth: Truth) -> ArrayLike | None:
+    """What the statistics take; no losses where the files of a submission were changed while it was scored."""
+    try:
+        return material(metric, entry.labels, _losses(one, entry, truth) if entry.has_probabilities else None)
+    except DataError:
         return None
-    # A class that the submission never heard of takes the column of zeros behind the others.
-    columns = np.full(len(classes.names), entry.probabilities.shape[2])
-    columns[own[own >= 0]] = np.flatnonzero(own >= 0)
-    padded = np.pad(entry.probabilities, ((0, 0), (0, 0), (0, 1)))
-    return np.stack([row_losses(truth.y, probabilities[:, columns]) for probabilities in padded])
+
+
+def _losses(one: Submission, entry: Entry, truth: Truth) -> Iterator[NDArray[np.float64]]:
+    """Losses of the rows, seed by seed: the probabilities of one seed at a time are in memory."""
+    known = np.flatnonzero(one.own >= 0)
+    for probabilities in one.probabilities(entry):
+        # A class that the submission never heard of takes the column of zeros behind the others.
+        columns = np.full(len(truth.class_names), probabilities.shape[1])
+        columns[one.own[known]] = known
+        yield row_losses(columns[truth.y], np.pad(probabilities, ((0, 0), (0, 1))))

@@ -5,22 +5,22 @@ The one who has the labels runs this. Every submission is one opening of them, o
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bakeoff.contest import open_run, opening_sentences, times_words
 from bakeoff.data import LabelFile, read_label_file
 from bakeoff.errors import DataError, InputError
-from bakeoff.scoring._classes import ClassList, common_classes
-from bakeoff.scoring._find import find_submissions
+from bakeoff.scoring._classes import ClassList
+from bakeoff.scoring._find import HandedIn, find_submissions
 from bakeoff.scoring._lines import Judged, ScoreOptions, Truth, score_lines
 from bakeoff.scoring._scoreboard import Scoreboard, ScoreLine
 from bakeoff.scoring._submission import Submission, read_submission
-from bakeoff.store import Fingerprints, Store, fingerprint_rows
+from bakeoff.scoring._text import encodable
+from bakeoff.store import Fingerprints, OpeningHistory, Store, fingerprint_rows
 
 __all__ = ["score_submissions"]
 
@@ -49,37 +49,32 @@ def score_submissions(paths: Sequence[str | Path], labels: str | Path, options: 
         If the opening cannot be recorded.
     """
     known = read_label_file(Path(labels), options.label, options.group)
-    found = find_submissions([_resolved(path, options.workspace) for path in paths])
-    found = {name: path for name, path in found.items() if path.resolve() != Path(labels).resolve()}
-    submissions, problems = _read_all(found, len(known.labels))
-    fingerprints, own_rows = _rows_of(known, submissions)
-    for name, one in list(submissions.items()):
-        try:
-            submissions[name] = _in_order(one, fingerprints)
-        except DataError:
-            problems[name] = f"predicted other test rows than {own_rows}"
-            del submissions[name]
-    classes = common_classes(known, list(submissions.values()))
-    problems |= {name: problem for name, one in submissions.items() if (problem := _stranger(one, classes))}
-    scored = {name: one for name, one in submissions.items() if name not in problems}
-    groups = known.groups if known.groups is not None else _agreed([one.groups for one in scored.values()])
-    # Without any word on the rows, the labels in their order stand for them.
-    rows = fingerprints if fingerprints is not None else _places(known)
-    sentences = _record(options.workspace, rows, scored)
-    truth = Truth(classes.indices(known.labels), groups, classes.names)
-    judged = Judged.of(scored, classes, options)
+    known = replace(known, name=encodable(known.name))
+    handed_in = find_submissions([_resolved(path, options.workspace) for path in paths])
+    submissions, problems = _read_all(handed_in, Path(labels), len(known.labels))
+    classes = ClassList.of(known)
+    rows = _rows_of(known, submissions)
+    scored = _translated(submissions, rows, classes, problems)
+    own_name = _own_name(known)
+    sentences = _record(
+        options.workspace, own_name if rows.fingerprints is None else rows.fingerprints, own_name, scored
+    )
+    truth = Truth(classes.indices(known.labels), known.groups, classes.names, rows.of_labels)
+    judged = Judged.of(scored, options)
     lines = [line for one in scored.values() for line in score_lines(one, judged, truth)]
     lines += [ScoreLine(name, "", problem=problem) for name, problem in problems.items()]
     comparisons = judged.compare(truth)
     return Scoreboard(
         labels=known,
         classes=classes.names,
-        n_groups=None if groups is None else len(np.unique(groups)),
+        n_groups=None if known.groups is None else len(np.unique(known.groups)),
+        names_rows=rows.of_labels,
         metric=judged.metric,
         options={"margin": options.margin, "confidence": options.confidence},
         lines=lines,
         is_class=judged.is_class,
         comparisons=comparisons,
+        notes=_notes(known, classes, rows, scored),
         openings=sentences,
         verdict=judged.verdict(lines, comparisons, truth),
     )
@@ -98,34 +93,73 @@ def _resolved(path: str | Path, workspace: Path) -> Path:
         return Path(path)
 
 
-def _read_all(found: Mapping[str, Path], n_rows: int) -> tuple[dict[str, Submission], dict[str, str]]:
+def _read_all(handed_in: Sequence[HandedIn], labels: Path, n_rows: int) -> tuple[dict[str, Submission], dict[str, str]]:
     submissions: dict[str, Submission] = {}
     problems: dict[str, str] = {}
-    for name, path in found.items():
-        try:
-            submissions[name] = read_submission(name, path, n_rows)
-        except DataError as error:
-            problems[name] = error.problems[0] + (" (and more)" if len(error.problems) > 1 else "")
+    for each in handed_in:
+        if each.problem:
+            problems[each.name] = encodable(each.problem)
+        elif each.path.resolve() != labels.resolve():  # the labels may lie among the submissions
+            try:
+                submissions[each.name] = read_submission(each.name, each.path, n_rows)
+            except DataError as error:
+                more = " (and more)" if len(error.problems) > 1 else ""
+                problems[each.name] = encodable(error.problems[0]) + more
     return submissions, problems
 
 
-def _rows_of(known: LabelFile, submissions: Mapping[str, Submission]) -> tuple[Fingerprints | None, str]:
+@dataclass(frozen=True, eq=False)
+class _TestRows:
+    """What names the test rows, who says so in words, and whether the labels themselves do."""
+
+    fingerprints: Fingerprints | None
+    of_labels: bool
+    words: str
+
+
+def _rows_of(known: LabelFile, submissions: Mapping[str, Submission]) -> _TestRows:
     """What names the test rows: the labels file says it, or else most of the runs."""
     if known.fingerprints is not None:
-        return known.fingerprints, f"those of {known.name}"
+        return _TestRows(known.fingerprints, True, f"those of {known.name}")
     if known.X is not None:
-        return fingerprint_rows(known.X), f"those of {known.name}"
-    return _agreed([one.fingerprints for one in submissions.values()]), "most of the runs"
+        return _TestRows(fingerprint_rows(known.X), True, f"those of {known.name}")
+    stated = [one.fingerprints for one in submissions.values() if one.fingerprints is not None]
+    counts = Counter(each.tobytes() for each in stated)
+    most = next((each for each in stated if counts[each.tobytes()] > len(stated) / 2), None)
+    return _TestRows(most, False, "most of the runs")
 
 
-def _agreed(stated: Sequence[NDArray[Any] | None]) -> NDArray[Any] | None:
-    """What most of those say that say anything; the first of them on a tie."""
-    known = {each.tobytes(): each for each in stated if each is not None}
-    counts = Counter(each.tobytes() for each in stated if each is not None)
-    return known[counts.most_common(1)[0][0]] if counts else None
+def _translated(
+    submissions: Mapping[str, Submission], rows: _TestRows, classes: ClassList, problems: dict[str, str]
+) -> dict[str, Submission]:
+    """The submissions with their rows and classes as the labels have them; what is wrong goes to `problems`.
+
+    Raises
+    ------
+    DataError
+        If there are submissions, and none of them has a class of the labels: these are other labels.
+    """
+    scored: dict[str, Submission] = {}
+    strangers: dict[str, str] = {}
+    for name, one in submissions.items():
+        try:
+            own = classes.own(one)
+            if (own >= 0).any():
+                scored[name] = _in_order(one, rows).translated(own)
+            else:
+                strangers[name] = classes.stranger(one)
+        except DataError as error:
+            problems[name] = error.problems[0]
+    if strangers and len(strangers) == len(submissions):
+        name, problem = next(iter(strangers.items()))
+        raise DataError(
+            f"{classes.source}: belongs to no submission: of {name}, {problem}. Give the labels of these rows."
+        )
+    problems |= strangers
+    return scored
 
 
-def _in_order(one: Submission, fingerprints: Fingerprints | None) -> Submission:
+def _in_order(one: Submission, rows: _TestRows) -> Submission:
     """The submission with its rows in the order of the labels.
 
     Raises
@@ -133,41 +167,68 @@ def _in_order(one: Submission, fingerprints: Fingerprints | None) -> Submission:
     DataError
         If it says that it predicted other rows.
     """
-    if one.fingerprints is None or fingerprints is None or np.array_equal(one.fingerprints, fingerprints):
+    stated, wanted = one.fingerprints, rows.fingerprints
+    if stated is None or wanted is None or np.array_equal(stated, wanted):
         return one
-    own, wanted = np.argsort(one.fingerprints, kind="stable"), np.argsort(fingerprints, kind="stable")
-    if not np.array_equal(one.fingerprints[own], fingerprints[wanted]):
-        raise DataError("other rows")
-    order = np.empty_like(own)
-    order[wanted] = own  # rows that are equal are predicted alike: which of them is which does not matter
+    by_own, by_wanted = np.argsort(stated, kind="stable"), np.argsort(wanted, kind="stable")
+    if not np.array_equal(stated[by_own], wanted[by_wanted]):
+        raise DataError(f"predicted other test rows than {rows.words}")
+    order = np.empty_like(by_own)
+    order[by_wanted] = by_own  # rows that are equal are predicted alike: which of them is which does not matter
     return one.reordered(order)
 
 
-def _stranger(one: Submission, classes: ClassList) -> str:
-    """Why none of its predictions could ever be right, if that is so."""
-    if any(name in classes.index for name in (*one.classes, *one.class_names)):
-        return ""
-    said, wanted = (", ".join(name[:40] for name in names[:6]) for names in (one.classes, classes.names))
-    return (
-        f"none of what it predicts ({said}) is one of the classes ({wanted}{', …' if len(classes.names) > 6 else ''})"
-    )
+def _notes(known: LabelFile, classes: ClassList, rows: _TestRows, scored: Mapping[str, Submission]) -> list[str]:
+    notes = []
+    n_runs = sum(one.kind == "run" for one in scored.values())
+    if not rows.of_labels and n_runs:
+        checked = "runs were checked against each other alone" if n_runs > 1 else "only their number was checked"
+        notes.append(f"{known.name} does not say which rows its labels belong to: {checked}.")
+    met = {int(index) for one in scored.values() for index in one.own}
+    for index, name in enumerate(classes.names):
+        if scored and index not in met:
+            count = sum(label == name for label in known.labels)
+            notes.append(
+                f"No submission knows or predicts class {name[:40]!r}, which {count:,} of the labels say. Check them."
+            )
+    return notes
 
 
-def _places(known: LabelFile) -> Fingerprints:
-    name = "\x1f".join(known.labels).encode()
-    seed = blake2b(name, digest_size=16).digest()
+# Record --------------------------------------------------------------------------------------------------------
+
+
+def _own_name(known: LabelFile) -> Fingerprints:
+    """What names the labels whatever is handed in: themselves, in their order."""
+    seed = blake2b("\x1f".join(known.labels).encode(errors="backslashreplace"), digest_size=16).digest()
     digests = (blake2b(f"{row}".encode(), digest_size=8, key=seed).digest() for row in range(len(known.labels)))
     return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
 
 
-def _record(workspace: Path, rows: Fingerprints, scored: Mapping[str, Submission]) -> list[str]:
+def _record(workspace: Path, rows: Fingerprints, own_name: Fingerprints, scored: Mapping[str, Submission]) -> list[str]:
     """Write every opening down, and say how often these labels were opened before."""
     if not scored:
         return []
+    uses = [(name[:200], f"bakeoff score: {_contestants(one)}"[:500]) for name, one in scored.items()]
     with Store(workspace) as store:
-        sentences = opening_sentences(store.opening_history(rows), this_run="")
-        for name, one in scored.items():
-            names = ", ".join(entry.name for entry in one.entries if not entry.problem)
-            store.record_opening(rows, name[:200], f"bakeoff score: {names}"[:500])
+        sentences = opening_sentences(_history(store, rows, own_name), this_run="")
+        store.record_openings(rows, uses, also=None if rows is own_name else own_name)
     times = "once" if len(scored) == 1 else f"{times_words(len(scored))}, once for each submission"
     return [*sentences, f"This scoring opened the labels of {len(rows):,} test rows {times}."]
+
+
+def _contestants(one: Submission) -> str:
+    return ", ".join(entry.name for entry in one.entries if not entry.problem)
+
+
+def _history(store: Store, rows: Fingerprints, own_name: Fingerprints) -> OpeningHistory:
+    """Every use of the labels, under the name of the rows or their own, each of them once."""
+    history = store.opening_history(rows)
+    if rows is own_name:
+        return OpeningHistory(
+            history.n_rows, [replace(each, times=max(each.times, 1)) for each in history.openings], history.n_in_others
+        )
+    named = store.opening_history(own_name).openings
+    twice = {(each.created, each.run) for each in named if not each.times}
+    alone = [each for each in history.openings if (each.created, each.run) not in twice]
+    both = [replace(each, times=max(each.times, 1)) for each in named] + alone
+    return OpeningHistory(history.n_rows, sorted(both, key=lambda each: each.created), history.n_in_others)

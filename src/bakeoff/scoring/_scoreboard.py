@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, get_args
 
-from bakeoff.compare import Comparison, Estimate
+from bakeoff.compare import TURNED, Comparison, Estimate
 from bakeoff.contest import harmless_cell
 from bakeoff.data import LabelFile
 from bakeoff.types import Metric
@@ -21,8 +21,6 @@ _STANDING = {
     "undecided": "cannot be told from the best",
 }
 """Where somebody stands, by what is decided of the best against him."""
-
-_TURNED = {"better": "worse", "worse": "better"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +37,8 @@ class ScoreLine:
     scores : mapping of metric to Estimate or None
     problem : str
         Why there is no score; empty where there is one.
+    rows_checked : bool
+        Whether the rows that were predicted are known to be those of the labels; else only their number is known.
     """
 
     submission: str
@@ -47,6 +47,7 @@ class ScoreLine:
     chosen: bool = False
     scores: Mapping[Metric, Estimate | None] = field(default_factory=dict)
     problem: str = ""
+    rows_checked: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +59,9 @@ class Scoreboard:
     labels : LabelFile
     classes : sequence of str
     n_groups : int or None
-        Groups of the test rows, where they are known.
+        Groups of the test rows, where the labels know them.
+    names_rows : bool
+        Whether the labels say which rows they belong to.
     metric : Metric
         The one that decides.
     options : mapping
@@ -67,6 +70,8 @@ class Scoreboard:
     is_class : bool
         Whether there are several submissions, of which each is judged by one contestant.
     comparisons : sequence of Comparison
+    notes : sequence of str
+        What whoever keeps the labels should know of them.
     openings : sequence of str
         How often the labels were opened, in words.
     verdict : str
@@ -75,11 +80,13 @@ class Scoreboard:
     labels: LabelFile
     classes: Sequence[str]
     n_groups: int | None
+    names_rows: bool
     metric: Metric
     options: Mapping[str, float]
     lines: Sequence[ScoreLine]
     is_class: bool
     comparisons: Sequence[Comparison]
+    notes: Sequence[str]
     openings: Sequence[str]
     verdict: str
 
@@ -105,7 +112,7 @@ class Scoreboard:
         pair = next(one for one in self.comparisons if {one.a, one.b} == {self._name(best), self._name(line)})
         if pair.reason:
             return ""
-        decision = pair.decision if pair.a == self._name(best) else _TURNED.get(pair.decision, pair.decision)
+        decision = pair.decision if pair.a == self._name(best) else TURNED[pair.decision]
         return _STANDING[decision]
 
     def to_json(self) -> str:
@@ -119,6 +126,7 @@ class Scoreboard:
             **self.options,
             "scores": [self._as_json(line) for line in self.ranked],
             "comparisons": [asdict(comparison) for comparison in self.comparisons],
+            "notes": list(self.notes),
             "openings": list(self.openings),
             "verdict": self.verdict,
         }
@@ -129,7 +137,9 @@ class Scoreboard:
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
         ends = [f"{metric}{end}" for metric in get_args(Metric) for end in ("", "_low", "_high")]
-        writer.writerow(["submission", "contestant", "judged_by", "seeds", *ends, "against_the_best", "problem"])
+        writer.writerow(
+            ["submission", "contestant", "judged_by", "seeds", *ends, "against_the_best", "rows_checked", "problem"]
+        )
         for line in self.ranked:
             cells: list[object] = [
                 line.submission,
@@ -140,7 +150,8 @@ class Scoreboard:
             for metric in get_args(Metric):
                 known = line.scores.get(metric)
                 cells += ["", "", ""] if known is None else [known.mean, known.low, known.high]
-            writer.writerow(harmless_cell(cell) for cell in [*cells, self.standing(line), line.problem])
+            cells += [self.standing(line), "yes" if line.rows_checked else "no", line.problem]
+            writer.writerow(harmless_cell(cell) for cell in cells)
         return buffer.getvalue()
 
     def _as_json(self, line: ScoreLine) -> dict[str, Any]:
@@ -152,6 +163,7 @@ class Scoreboard:
             "chosen": line.chosen,
             "test": scores or None,
             "against_best": self.standing(line) or None,
+            "rows_checked": line.rows_checked,
             "problem": line.problem or None,
         }
 

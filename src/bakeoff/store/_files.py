@@ -7,6 +7,7 @@ after a power cut or a kill at any moment a reader finds the old file, the new o
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,8 +16,18 @@ from bakeoff.errors import StoreError
 __all__ = ["write_atomically", "write_folder_atomically"]
 
 
-def write_atomically(path: Path, content: bytes | str) -> Path:
+_ADVICE = "free some space, or name another folder with --workspace; finished fits are kept"
+
+
+def write_atomically(path: Path, content: bytes | str, advice: str = _ADVICE) -> Path:
     """Write one file, whole or not at all, and return its path.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes or str
+    advice : str
+        What to do if it cannot be written.
 
     Raises
     ------
@@ -30,8 +41,9 @@ def write_atomically(path: Path, content: bytes | str) -> Path:
         temporary.replace(path)
         _flush_folder(path.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise StoreError(_unwritten(path, error)) from error
+        with suppress(OSError):  # what could not be written may not be there to be removed
+            temporary.unlink()
+        raise StoreError(_unwritten(path, error, advice)) from error
     return path
 
 
@@ -66,11 +78,10 @@ def write_folder_atomically(folder: Path, files: Mapping[str, bytes]) -> None:
         _flush_folder(folder.parent)
     except OSError as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise StoreError(_unwritten(folder, error)) from error
+        raise StoreError(_unwritten(folder, error, _ADVICE)) from error
 
 
-def _unwritten(path: Path, error: OSError) -> str:
-    advice = "free some space, or name another folder with --workspace; finished fits are kept"
+def _unwritten(path: Path, error: OSError, advice: str) -> str:
     return f"{path}: cannot be written: {error.strerror or error}; {advice}"
 
 

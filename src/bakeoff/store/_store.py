@@ -216,16 +216,39 @@ class Store:
         times : int
             How many comparisons follow.
         """
+        with self._transaction():
+            self._write_opening(fingerprints, run, purpose, times)
+
+    def record_openings(
+        self, fingerprints: Fingerprints, uses: Sequence[tuple[str, str]], also: Fingerprints | None = None
+    ) -> None:
+        """Write down several uses of the labels of the same rows, all of them or none.
+
+        Parameters
+        ----------
+        fingerprints : (n,) uint64
+        uses : sequence of (run, purpose)
+            As for `record_opening`, one comparison each.
+        also : (n,) uint64 or None
+            What else may name these rows later. Under it each use is kept as an opening of no times, so that it is
+            found, and counted once.
+        """
+        with self._transaction():
+            for run, purpose in uses:
+                self._write_opening(fingerprints, run, purpose, 1)
+                if also is not None:
+                    self._write_opening(also, run, purpose, 0)
+
+    def _write_opening(self, fingerprints: Fingerprints, run: str, purpose: str, times: int) -> None:
         rows = np.sort(fingerprints)
         name = name_of_rows(rows)
-        with self._transaction():
-            self._connection.execute(
-                "INSERT OR IGNORE INTO test_sets VALUES (?, ?, ?)", (name, len(rows), rows.astype("<u8").tobytes())
-            )
-            self._connection.execute(
-                "INSERT INTO openings (created, run, purpose, test_set, times) VALUES (?, ?, ?, ?, ?)",
-                (_now(), run, purpose, name, times),
-            )
+        self._connection.execute(
+            "INSERT OR IGNORE INTO test_sets VALUES (?, ?, ?)", (name, len(rows), rows.astype("<u8").tobytes())
+        )
+        self._connection.execute(
+            "INSERT INTO openings (created, run, purpose, test_set, times) VALUES (?, ?, ?, ?, ?)",
+            (_now(), run, purpose, name, times),
+        )
 
     def opening_history(self, fingerprints: Fingerprints) -> OpeningHistory:
         """Every use of the labels of these rows, or of some of them."""
@@ -252,7 +275,7 @@ class Store:
         with self._explained():
             rows = self._connection.execute(
                 "SELECT created, run, purpose, times, test_set, n_rows "
-                "FROM openings JOIN test_sets ON test_set = sha256 ORDER BY id"
+                "FROM openings JOIN test_sets ON test_set = sha256 WHERE times > 0 ORDER BY id"
             ).fetchall()
         return [OpeningRecord(*row) for row in rows]
 

@@ -195,6 +195,7 @@ _CONTESTANT = _with_maybe(
         summary=_list(_map(name=_text(), output=_text(), parameters=_maybe(_whole()))),
     ),
     test_without_copies=_SCORES,
+    seeds_scored=_list(_whole()),
 )
 
 _FIGURE = _map(mean=_SHARE, low=_maybe(_SHARE), high=_maybe(_SHARE))
@@ -261,6 +262,7 @@ _DATA = _with_maybe(
         sources=_list(_map(name=_text(), sha256=_HASH, n_bytes=_whole())),
     ),
     probes=_maybe(_PROBES),
+    n_rows_searched=_whole(1),
 )
 
 _PROTOCOL = _map(

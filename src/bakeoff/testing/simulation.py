@@ -8,9 +8,9 @@ is positive, with worth_ks = ability_k + seed_sd_k * A_ks. All capital letters a
 difficulty that all contestants share, H is what one contestant finds hard in a group, A is the worth of one fit; two
 contestants' A_ks of one seed correlate by ``seeds_alike``, everything else is independent. Given A, the chance of a hit
 in class c is therefore Phi(worth_ks + class_effect_c) exactly. A wrong prediction is one of the other classes, drawn
-alike for all: the next class with probability ``next_class``, else any. The loss of a row is log(1 + exp(-2 M)).
-Expected confusion matrices, and with them accuracy, F1 and log loss of large samples, follow in closed form or by
-quadrature.
+alike for all: the next class with probability ``next_class``, else any, or those with more rows more often. The loss of
+a row is log(1 + exp(-2 M)). Expected confusion matrices, and with them accuracy, F1 and log loss of large samples,
+follow in closed form or by quadrature.
 """
 
 from collections.abc import Sequence
@@ -75,8 +75,12 @@ class Simulation:
         Rows of a group run through all classes, and ``group_classes`` only says how many there are.
     class_spread : float
         Class effects run evenly from minus to plus this.
+    class_ease : sequence of float, optional
+        Class effects one by one instead.
     next_class : float
         Chance that a mistake falls on the next class.
+    mistakes_by_size : bool
+        Whether the other mistakes fall on classes in proportion to their rows, and not on all alike.
 
     Examples
     --------
@@ -98,7 +102,9 @@ class Simulation:
     own_group_share: float = 0.0
     mixed_classes: bool = False
     class_spread: float = 0.3
+    class_ease: Sequence[float] | None = None
     next_class: float = 0.5
+    mistakes_by_size: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -118,6 +124,8 @@ class Simulation:
     @property
     def class_effects(self) -> Floats:
         """Ease of each class."""
+        if self.class_ease is not None:
+            return np.asarray(self.class_ease, dtype=np.float64)
         return np.linspace(-self.class_spread, self.class_spread, self.n_classes)
 
     @property
@@ -164,9 +172,10 @@ class Simulation:
         hits, misses = chance * share, (1 - chance) * share
         if metric == "accuracy":
             return np.asarray(hits.sum(axis=1))
-        spread = (1 - self.next_class) / max(self.n_classes - 1, 1)
+        drawn_to = share if self.mistakes_by_size else np.ones_like(share)
+        spread = misses / np.maximum(drawn_to.sum() - drawn_to, 1e-300)
         said = hits + self.next_class * np.roll(misses, 1, axis=1)
-        said = said + spread * (misses.sum(axis=1, keepdims=True) - misses)
+        said = said + (1 - self.next_class) * drawn_to * (spread.sum(axis=1, keepdims=True) - spread)
         f1 = 2 * hits / (said + share)
         return np.asarray(f1.mean(axis=1) if metric == "f1_macro" else f1 @ share)
 
@@ -184,10 +193,20 @@ class Simulation:
         """The true class where right, else another one."""
         said = np.broadcast_to(y, right.shape).copy()
         wrong = np.flatnonzero(~right)
-        any_other = rng.integers(1, self.n_classes, size=len(wrong))
+        any_other = self._any_other(said.ravel()[wrong], np.bincount(y, minlength=self.n_classes), rng)
         step = np.where(rng.random(len(wrong)) < self.next_class, 1, any_other)
         said.ravel()[wrong] = (said.ravel()[wrong] + step) % self.n_classes
         return said
+
+    def _any_other(self, true: Ints, sizes: Ints, rng: np.random.Generator) -> Ints:
+        """How many classes further on a mistake falls."""
+        if not self.mistakes_by_size:
+            return rng.integers(1, self.n_classes, size=len(true))
+        ends = np.cumsum(sizes)
+        # A number among the rows of the other classes: those of the own class are jumped over.
+        row = np.floor(rng.random(len(true)) * (ends[-1] - sizes[true])).astype(np.int64)
+        row += np.where(row >= (ends - sizes)[true], sizes[true], 0)
+        return np.asarray(np.searchsorted(ends, row, side="right") - true)
 
 
 def row_loss(margin: Floats) -> Floats:

@@ -6,7 +6,8 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from bakeoff.report._format import METRIC_NAMES, is_number
+from bakeoff.compare import METRIC_NAMES
+from bakeoff.report._format import is_number
 from bakeoff.report.figures._style import THEME, ReportFigure, drawn, label, new_figure
 
 __all__ = ["leaderboard", "times"]

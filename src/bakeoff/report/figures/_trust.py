@@ -5,7 +5,8 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from bakeoff.report._format import METRIC_NAMES, is_number
+from bakeoff.compare import METRIC_NAMES
+from bakeoff.report._format import is_number
 from bakeoff.report.figures._style import THEME, ReportFigure, drawn, label, new_figure
 
 __all__ = ["harm", "validation_against_test"]

@@ -17,7 +17,7 @@ from bakeoff.report.sections._training import history, summaries, watched
 from bakeoff.report.sections._trust import trust
 from bakeoff.report.sections._validation import validation
 
-__all__ = ["SECTIONS", "Context", "data", "name_of", "sections_of", "watched"]
+__all__ = ["SECTIONS", "Context", "copies", "data", "labels", "name_of", "sections_of", "watched"]
 
 SECTIONS: Sequence[Callable[[Context], Section | None]] = (
     trust,

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
+from bakeoff.compare import doubts_labels
 from bakeoff.report._format import count, is_number, plural, times
 from bakeoff.report._text import shown
 from bakeoff.report._view import Check, State
-from bakeoff.report.sections._context import Context, name_of
+from bakeoff.report.sections._context import Context, Entry, name_of
 from bakeoff.report.sections._copies import harm_in_short
 from bakeoff.report.sections._unlike import is_unlike, unlike_sentence
-from bakeoff.report.sections._validation import misses, truth_of_validation, validation_gaps
+from bakeoff.report.sections._validation import gaps_of, truth_of_validation
 
 __all__ = ["checks_of"]
 
@@ -30,7 +31,9 @@ def checks_of(context: Context, above: Collection[str]) -> tuple[Check, ...]:
     for look, codes in _LOOKS.items():
         check, told = look(context), [code for code in codes if code in above]
         if check is not None and told:
-            check = replace(check, state="look", text=f"See {' and '.join(told)}.")
+            check = replace(check, state="look", text=f"See {', '.join(told)}.")
+        elif check is not None and check.state == "look":
+            check = replace(check, is_silenced=any(code in context.silenced for code in codes))
         if check is not None:
             found.append(check)
     return tuple(sorted(found, key=lambda check: _STATES.index(check.state)))
@@ -72,10 +75,10 @@ def _groups(context: Context) -> Check:
 def _validation(context: Context) -> Check | None:
     if context.validates_on_test:
         return Check("Validation", "look", "Its rows are the test rows, so it cannot be held against them.")
-    gaps = validation_gaps(context)
+    gaps = gaps_of(context)
     if not gaps:
         return None
-    is_off = any(misses(context, found) for _, found in gaps)
+    is_off = any(found.is_beyond_margin for _, found in gaps)
     is_known = any(found.low is not None for _, found in gaps)
     state: State = "look" if is_off else "fine" if is_known else "unchecked"
     return Check("Validation", state, truth_of_validation(context, gaps), "validation")
@@ -90,7 +93,7 @@ def _labels(context: Context) -> Check | None:
     if not number:
         return Check("Labels", "fine", f"No label of {count(n_rows)} training rows looks wrong to {by}.")
     doubts = f"{_capital(by)} that had not learnt them doubts {count(number)} of {count(n_rows)} labels"
-    if "D010" in context.codes or not is_number(found.get("evidence")):
+    if doubts_labels(found) or not is_number(found.get("evidence")):
         return Check("Labels", "look", f"{doubts}: candidates to look at, not errors.", "labels")
     return Check("Labels", "fine", f"{doubts}; a model that errs doubts labels too.", "labels")
 
@@ -118,10 +121,10 @@ def _openings(context: Context) -> Check | None:
         has_test = bool(context.card.get("n_test"))
         return Check(name, "fine", "Sealed: they were never opened.", "openings") if has_test else None
     total = max(int(ever), int(now)) if is_number(ever) else int(now)
-    if total <= 1 and len(record.get("sentences") or ()) > 1:
+    if total == now == 1 and len(record.get("sentences") or ()) > 1:
         text = "Opened once, by this run; but other divisions of the same rows were opened before."
         return Check(name, "look", text, "openings")
-    if total <= 1:
+    if total == now == 1:
         return Check(name, "fine", "Opened once, by this run.", "openings")
     by = "all by this run" if now == total else f"{times(now)} by this run" if now else "never by this run"
     return Check(name, "look", f"Opened {times(total)}, {by}. Each look is a chance to choose by luck.", "openings")
@@ -134,13 +137,18 @@ def _seeds(context: Context) -> Check | None:
         return None
     if not random:
         return Check("Seeds", "fine", "No contestant here depends on a seed.")
-    few = [entry for entry in random if len(entry.get("seeds") or ()) < _ENOUGH_SEEDS]
+    scores = [(name_of(entry), _n_scored(context, entry)) for entry in random]
+    few = [f"{name} ({number})" for name, number in scores if number < _ENOUGH_SEEDS]
     if few:
-        listed = ", ".join(f"{name_of(entry)} ({len(entry.get('seeds') or ())})" for entry in few)
+        listed = ", ".join(few)
         return Check("Seeds", "look", f"Fewer than {_ENOUGH_SEEDS}: {listed}. Another seed may turn the result.")
-    fewest = min(len(entry["seeds"]) for entry in random)
     whom = "the contestant that is random" if len(random) == 1 else f"each of {len(random)} contestants that are random"
-    return Check("Seeds", "fine", f"{fewest} for {whom}.", "leaderboard")
+    return Check("Seeds", "fine", f"{min(number for _, number in scores)} for {whom}.", "leaderboard")
+
+
+def _n_scored(context: Context, entry: Entry) -> int:
+    """How many seeds have a score: a fit that failed or ran out of time has none."""
+    return len(context.score(entry).get("values") or ())
 
 
 _LOOKS: Mapping[Callable[[Context], Check | None], Sequence[str]] = {  # with the findings that tell of the same

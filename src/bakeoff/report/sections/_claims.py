@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bakeoff.report._format import METRIC_NAMES, interval, is_number, score
+from bakeoff.compare import METRIC_NAMES
+from bakeoff.report._format import interval, is_number, score
 from bakeoff.report._text import shown
 from bakeoff.report._view import Block, Cell, Column, Points, Section, Table, Words
 from bakeoff.report.sections._context import Context

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from bakeoff.compare import METRIC_NAMES
 from bakeoff.report._format import (
-    METRIC_NAMES,
     count,
     is_number,
     milliseconds,

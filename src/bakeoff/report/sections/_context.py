@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-from bakeoff.report._format import METRIC_NAMES, is_number
+from bakeoff.compare import METRIC_NAMES
+from bakeoff.errors import RecipeError
+from bakeoff.recipe import parse_recipe
+from bakeoff.report._format import is_number
 from bakeoff.report._run import StoredRun
 from bakeoff.report._text import shown
 
@@ -73,6 +76,14 @@ class Context:
     def codes(self) -> Collection[str]:
         """Of all findings."""
         return {str(finding.get("code")) for finding in self.run.entries("findings")}
+
+    @cached_property
+    def silenced(self) -> Collection[str]:
+        """Codes that the recipe ignores; nothing where it cannot be read."""
+        try:
+            return set(parse_recipe(self.run.recipe).ignore)
+        except RecipeError:
+            return ()
 
     @cached_property
     def confidence(self) -> float:

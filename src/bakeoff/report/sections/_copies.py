@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from math import isfinite
-from typing import Any
+from typing import Any, TypeAlias
 
+from bakeoff.compare import Gap, harm_gaps
 from bakeoff.report import figures
 from bakeoff.report._format import DASH, count, is_number, percent, plural
 from bakeoff.report._text import shown
 from bakeoff.report._view import Block, Cell, Chart, Gallery, Section, Words
 from bakeoff.report.sections._context import Context
-from bakeoff.report.sections._gap import Gap, gap
 from bakeoff.report.sections._pictures import gallery_pictures, usable
 
 __all__ = ["copies", "harm_in_short"]
@@ -99,51 +99,48 @@ def _gallery(context: Context) -> Gallery | None:
     return Gallery(gallery_pictures(images, texts, lines), chart, columns=8, few_columns=4)
 
 
-def _harm_probes(context: Context) -> Sequence[Mapping[str, Any]]:
+_Probe: TypeAlias = tuple[Mapping[str, Any], Gap]
+"""A probe of ``results.json``, and what a random split adds to its score."""
+
+
+def _harm_probes(context: Context) -> Sequence[_Probe]:
     """The probes that were scored on a random and on a grouped split, those that were flattered first."""
-    entries = context.probe("harm").get("contestants") or ()
-    known = [entry for entry in entries if _drop(entry) is not None]
-    return sorted(known, key=lambda entry: not _is_flattered(entry))
+    harm = context.probe("harm")
+    gaps = harm_gaps(harm)
+    probes = ((probe, gaps.get(str(probe.get("name", "")))) for probe in harm.get("contestants") or ())
+    known = [(probe, gap) for probe, gap in probes if gap is not None]
+    return sorted(known, key=lambda each: not _is_flattered(each[1]))
 
 
-def _drop(probe: Mapping[str, Any]) -> Gap | None:
-    return gap(probe.get("random") or {}, probe.get("grouped") or {})
-
-
-def _is_flattered(probe: Mapping[str, Any]) -> bool:
-    """Whether the random split promises more than chance explains.
-
-    The two scores share rows, which makes the interval of their difference too wide rather than too narrow.
-    """
-    drop = _drop(probe)
-    return drop is not None and drop.exceeds() and drop.mean > 0
+def _is_flattered(gap: Gap) -> bool:
+    """Whether the random split surely promises more than the margin of equality."""
+    return gap.is_beyond_margin and gap.mean > 0
 
 
 def harm_in_short(context: Context) -> Iterator[str]:
     """What a random split makes of a probe, in a sentence; nothing where none was run."""
-    for probe in _harm_probes(context)[:1]:
+    for probe, _ in _harm_probes(context)[:1]:
         yield (
             f"Split at random, {_name(probe)} would get {percent(probe['random']['mean'], 1)} right, with groups "
             f"kept together {percent(probe['grouped']['mean'], 1)}."
         )
 
 
-def _harm_sentences(probes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _harm_sentences(probes: Sequence[_Probe]) -> Iterator[str]:
     """Before and after in words, the most harmed probe first.
 
     Parameters
     ----------
-    probes : sequence of mapping
+    probes : sequence of (mapping, Gap)
         At least one, as `_harm_probes` gives them.
     """
-    first, *others = probes
-    points = 100 * (first["random"]["mean"] - first["grouped"]["mean"])
+    (first, gap), *others = probes
     name, before, after = _name(first), percent(first["random"]["mean"], 1), _accuracy(first["grouped"])
-    if _is_flattered(first):
+    if _is_flattered(gap):
         yield f"Split at random, {name} gets {before} of the rows held back right."
         yield f"Split so that groups stay together, it gets {after}."
         yield (
-            f"The {points:.1f} points in between are rows known by heart: a random split promises them, and "
+            f"The {100 * gap.mean:.1f} points in between are rows known by heart: a random split promises them, and "
             "new rows will not bring them."
         )
     else:
@@ -151,7 +148,7 @@ def _harm_sentences(probes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             f"Split at random, {name} gets {before} of the rows held back right; with groups kept together, {after}: "
             "so far these rows show no harm."
         )
-    for probe in others:
+    for probe, _ in others:
         yield f"For {_name(probe)} it is {percent(probe['random']['mean'], 1)} against {_accuracy(probe['grouped'])}."
 
 
@@ -166,7 +163,7 @@ def _accuracy(found: Mapping[str, Any]) -> str:
     return f"{mean} ({100 * found['low']:.1f} to {percent(found['high'], 1)})"
 
 
-def _harm_chart(context: Context, probes: Sequence[Mapping[str, Any]]) -> Chart:
+def _harm_chart(context: Context, probes: Sequence[_Probe]) -> Chart:
     grouped = context.has_groups and not context.validates_on_test
     scored = [entry for entry in context.contestants if grouped and context.score(entry, "accuracy", "validation")]
     entries = [entry for entry in scored if entry.get("family") != "dummy"]
@@ -179,5 +176,5 @@ def _harm_chart(context: Context, probes: Sequence[Mapping[str, Any]]) -> Chart:
         "harm-of-a-random-split",
         f"Accuracy where rows are split at random and where groups are kept together{below}.",
         f"Dots with intervals. {' '.join(_harm_sentences(probes))}",
-        partial(figures.harm, probes, entries),
+        partial(figures.harm, [probe for probe, _ in probes], entries),
     )

@@ -5,8 +5,9 @@ from functools import partial
 from math import isfinite
 from typing import Any
 
+from bakeoff.compare import doubts_labels
 from bakeoff.report import figures
-from bakeoff.report._format import count, is_number, percent, plural
+from bakeoff.report._format import DASH, count, is_number, percent, plural
 from bakeoff.report._text import shown
 from bakeoff.report._view import Block, Cell, Chart, Column, Fold, Gallery, Section, Table, Words
 from bakeoff.report.sections._context import Context
@@ -32,7 +33,7 @@ def labels(context: Context) -> Section | None:
     pictures = _gallery(context) or _table(context, found.get("candidates") or ())
     blocks: list[Block] = [Words(words)]
     if pictures is not None:
-        is_called_for = "D010" in context.codes or not is_number(found.get("evidence"))
+        is_called_for = doubts_labels(found) or not is_number(found.get("evidence"))
         blocks.append(pictures if is_called_for else Fold("The labels that it doubts most", (pictures,)))
     return Section("labels", "Labels to look at", tuple(blocks))
 
@@ -65,11 +66,16 @@ def _table(context: Context, candidates: Sequence[Mapping[str, Any]]) -> Table |
     rows = tuple(
         (
             Cell(count(each.get("row"))),
-            Cell(context.class_name(int(each.get("label", -1)))),
-            Cell(context.class_name(int(each.get("suggested", -1)))),
+            Cell(_class(context, each.get("label"))),
+            Cell(_class(context, each.get("suggested"))),
             Cell(percent(each.get("confidence"))),
         )
         for each in candidates
+        if isinstance(each, Mapping)
     )
     columns = (Column("Training row"), Column("given"), Column("the others say"), Column("sure", True))
     return Table("The rows to look at first", columns, rows) if rows else None
+
+
+def _class(context: Context, index: object) -> str:
+    return context.class_name(int(index)) if is_number(index) else DASH

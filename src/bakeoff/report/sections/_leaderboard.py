@@ -2,10 +2,10 @@
 
 from functools import partial
 
+from bakeoff.compare import METRIC_NAMES
 from bakeoff.report import figures
 from bakeoff.report._format import (
     DASH,
-    METRIC_NAMES,
     count,
     interval,
     is_number,

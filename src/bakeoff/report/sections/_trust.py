@@ -45,8 +45,7 @@ def _answer(context: Context, grave: Sequence[Finding], checked: Sequence[Check]
         return f"Not as it stands: {_lower(grave[0].title)} ({grave[0].code}){more}."
     if grave:
         more = f" and {plural(len(grave) - 1, 'more finding')}" if len(grave) > 1 else ""
-        first = f"“{grave[0].title}” ({grave[0].code})"
-        return f"With care: nothing here makes the scores wrong, but first read {first}{more}."
+        return f"With care: first read “{grave[0].title}” ({grave[0].code}){more}."
     looks = sum(check.state == "look" for check in checked)
     unchecked = sum(check.state == "unchecked" for check in checked)
     if looks:

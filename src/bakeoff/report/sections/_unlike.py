@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bakeoff.compare import tells_apart
 from bakeoff.report._format import is_number, percent
 from bakeoff.report.sections._context import Context
 
@@ -10,8 +11,8 @@ __all__ = ["is_unlike", "unlike_sentence"]
 
 
 def is_unlike(context: Context) -> bool | None:
-    """Whether the check of likeness found them apart; None where nobody asked, or there is no interval."""
-    return "D009" in context.codes if is_number(_accuracy(context).get("low")) else None
+    """Whether a classifier surely tells them apart; None where nobody asked, or there is no interval."""
+    return tells_apart(context.probe("unlike")) if is_number(_accuracy(context).get("low")) else None
 
 
 def unlike_sentence(context: Context) -> str:

@@ -4,23 +4,23 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from bakeoff.compare import Gap, validation_gaps
 from bakeoff.report import figures
 from bakeoff.report._format import count, is_number, percent, points, score
 from bakeoff.report._view import Block, Cell, Chart, Column, Section, Table, Words
 from bakeoff.report.sections._context import Context, Entry, name_of
-from bakeoff.report.sections._gap import Gap, bonferroni, gap
 from bakeoff.report.sections._unlike import is_unlike
 
-__all__ = ["misses", "truth_of_validation", "validation", "validation_gaps"]
+__all__ = ["gaps_of", "truth_of_validation", "validation"]
 
 
 def validation(context: Context) -> Section | None:
     """Validation and test scores side by side; None where no contestant has both, or both are of the same rows."""
-    gaps = validation_gaps(context)
+    gaps = gaps_of(context)
     if not gaps:
         return None
     blocks: list[Block] = [Words(truth_of_validation(context, gaps))]
-    if is_unlike(context) and any(misses(context, found) for _, found in gaps):
+    if is_unlike(context) and any(found.is_beyond_margin for _, found in gaps):
         blocks.append(Words("One reason may be that training and test rows are not of one kind: see the data."))
     if len(gaps) > 1:
         blocks.append(Words(_choice(context, [entry for entry, _ in gaps])))
@@ -39,38 +39,19 @@ def validation(context: Context) -> Section | None:
     return Section("validation", "Does validation tell the truth?", tuple(blocks))
 
 
-def validation_gaps(context: Context) -> Sequence[tuple[Entry, Gap]]:
-    """Contestants with a validation and a test score of different rows, and validation minus test for each.
-
-    A contestant that guesses is left out: its score says nothing of the split.
-    """
-    if context.validates_on_test or context.has_folds:
-        return ()
-    entries = [entry for entry in context.contestants if entry.get("family") != "dummy"]
-    scores = [(entry, context.score(entry, part="validation"), context.score(entry, part="test")) for entry in entries]
-    there = [each for each in scores if gap(each[1], each[2]) is not None]
-    wider = bonferroni(context.confidence, len(there))
-    return [(entry, found) for entry, a, b in there if (found := gap(a, b, wider)) is not None]
-
-
-def misses(context: Context, found: Gap) -> bool:
-    """Whether validation is further from the test score than chance and the margin of equality explain."""
-    margin = context.run.part("protocol").get("margin")
-    return found.exceeds(margin if is_number(margin) and context.metric != "log_loss" else 0.0)
+def gaps_of(context: Context) -> Sequence[tuple[Entry, Gap]]:
+    """Contestants with a validation and a test score of different rows, and validation minus test for each."""
+    gaps = validation_gaps(context.run.results)
+    return [(entry, gaps[name]) for entry in context.contestants if (name := str(entry.get("name", ""))) in gaps]
 
 
 def truth_of_validation(context: Context, gaps: Sequence[tuple[Entry, Gap]]) -> str:
     """The answer in a sentence: validation minus test, and whether chance explains it."""
     if all(found.low is None for _, found in gaps):
         return "There are too few groups for intervals, so whether validation tells the truth cannot be said."
-    settled = [(entry, found) for entry, found in gaps if misses(context, found)]
+    settled = [(entry, found) for entry, found in gaps if found.is_beyond_margin]
     if not settled:
-        entry, found = max(gaps, key=lambda pair: abs(pair[1].mean))
-        which, whose = ("the largest difference", f" of {name_of(entry)}") if len(gaps) > 1 else ("the difference", "")
-        return (
-            f"Validation tells the truth here, as far as these rows can show: {which}, {_difference(context, found)}"
-            f"{whose}, is within what chance explains."
-        )
+        return _tells_the_truth(context, gaps)
     sign = -1 if context.metric == "log_loss" else 1  # a loss that is too low promises too much
     promising = sum(sign * found.mean > 0 for _, found in settled)
     what = {len(settled): "promises too much", 0: "promises too little"}.get(promising, "misses the test score")
@@ -80,6 +61,25 @@ def truth_of_validation(context: Context, gaps: Sequence[tuple[Entry, Gap]]) -> 
     return (
         f"Validation {what} here: {whom} it differs from the test score by more than chance explains "
         f"({most}{_difference(context, found)})."
+    )
+
+
+def _tells_the_truth(context: Context, gaps: Sequence[tuple[Entry, Gap]]) -> str:
+    """Where no difference surely exceeds the margin: the largest that chance does not explain, else the largest."""
+    beyond = [(entry, found) for entry, found in gaps if found.is_beyond_chance]
+    entry, found = max(beyond or gaps, key=lambda pair: abs(pair[1].mean))
+    which, whose = ("the largest difference", f" of {name_of(entry)}") if len(gaps) > 1 else ("the difference", "")
+    words = f"{_difference(context, found)}{whose}"
+    if not beyond:
+        return (
+            f"Validation tells the truth here, as far as these rows can show: {which}, {words}, is within what chance "
+            "explains."
+        )
+    which = "the largest difference that chance does not explain" if len(gaps) > 1 else "the difference"
+    more = "is not surely more" if len(gaps) > 1 else "is more than chance explains, not surely more than that"
+    return (
+        f"Validation tells the truth here to within the margin of {points(found.margin, signed=False)} points, as far "
+        f"as these rows can show: {which}, {words}, {more}."
     )
 
 
@@ -106,7 +106,7 @@ def _choice(context: Context, entries: Sequence[Entry]) -> str:
     lost = context.score(by_test, part="test")["mean"] - context.score(by_validation, part="test")["mean"]
     return (
         f"Choosing by validation would take {name_of(by_validation)}; on the test rows {name_of(by_test)} is first, "
-        f"by {_difference(context, Gap(lost)).removeprefix('+')}."
+        f"by {_difference(context, Gap(abs(lost))).removeprefix('+')}."
     )
 
 
@@ -117,10 +117,11 @@ def _chart(context: Context, gaps: Sequence[tuple[Entry, Gap]]) -> Chart:
         f"{score(context.score(entry, part='test')['mean'])}"
         for entry in entries
     )
+    side = "above" if context.metric == "log_loss" else "below"
     return Chart(
         "validation-against-test",
         f"Validation and test {context.metric_name} with their intervals. On the dotted line both are equal; "
-        "below it, validation says more than the test rows keep.",
+        f"{side} it, validation promises more than the test rows keep.",
         f"Validation against test {context.metric_name}: {figures_of_all}.",
         partial(figures.validation_against_test, entries, context.metric),
     )
@@ -134,7 +135,7 @@ def _table(context: Context, gaps: Sequence[tuple[Entry, Gap]]) -> Table:
         row = [
             Cell(name_of(entry)),
             *(Cell(score(context.score(entry, part=part).get("mean"))) for part in ("validation", "test")),
-            Cell(f"{_amount(context, found.mean)}{inside}", "warn" if misses(context, found) else ""),
+            Cell(f"{_amount(context, found.mean)}{inside}", "warn" if found.is_beyond_margin else ""),
         ]
         if has_clean:
             row.append(Cell(score(_clean_score(context, entry).get("mean"))))
