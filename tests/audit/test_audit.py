@@ -257,6 +257,15 @@ def test_groups_too_large_are_a_finding_and_leak_in_the_split_that_was_made() ->
     assert [finding.code for finding in check_run(results)] == ["D011"]
 
 
+def test_rows_too_alike_to_be_compared_with_all_others_are_a_finding() -> None:
+    sentence = "90 of 1,250 training rows resemble so many others that only the nearest were looked at."
+    results = changed({"data.groups.not_searched": 90, "data.groups.not_searched_words": sentence})
+    (found,) = check_run(results)
+    assert (found.code, found.numbers["not_searched"]) == ("D011", 90)
+    assert found.detail.startswith(f"{sentence} They were not grouped")
+    assert check_run(changed({"data.groups.not_searched": 0, "data.groups.not_searched_words": None})) == []
+
+
 def test_copies_among_test_rows_that_are_watched_leak() -> None:
     results = changed({"data.groups.n_test_copies": 8, "protocol.validation": "test"})
     assert [finding.code for finding in check_run(results, ignore=["P001"])] == ["D012", "P002"]

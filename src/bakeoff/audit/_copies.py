@@ -59,13 +59,23 @@ def _these(count: int) -> str:
 
 
 def too_large_groups(card: Card) -> Iterator[Finding]:
-    """D011: a group has so many rows that no split could keep it together."""
+    """D011: a group has so many rows that no split could keep it together, or too many rows are alike to tell."""
+    unknown = card["groups"].get("not_searched") or 0
     too_large, whole_class = card["groups"].get("too_large") or (), card["groups"].get("whole_class") or ()
     why = []
     if too_large:
         why.append(f"{_sizes(too_large)} would be more than 1 % of the rows")
     if whole_class:
         why.append(f"{_sizes(whole_class)} would be a whole class, which could not be learnt and checked then")
+    if unknown:
+        yield Finding(
+            "D011",
+            "warning",
+            "Too many alike to tell copies",
+            f"{card['groups']['not_searched_words']} They were not grouped, so splits may divide copies among them. "
+            "Look at some of them, and declare groups (--group) where they come from one source.",
+            {"not_searched": unknown, "searched": n_rows_searched(card)},
+        )
     if why:
         yield Finding(
             "D011",
