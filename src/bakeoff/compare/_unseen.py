@@ -17,7 +17,8 @@ f_c being what one false alarm costs the class, and the score of the enlarged cl
 s_c m_c e (2 h_c - 1) / (m_c + 2 e). Both are for the effective number of rows, m' (1 - m') / V', and not for the score.
 
 A unit is a group, as far as its rows go together: with the design effect q = sum V_c / sum m_c s_c^2 h_c (1 - h_c), at
-most 1, there are m_c / q units that count q s_c each. m_c is Kish's number where sizes differ.
+most 1, there are m_c / q units that count q s_c each. m_c is Kish's number where sizes differ. Where groups
+mix classes there is one stratum, and its variance is shared out in proportion to w_c.
 
 The difference of two contestants gets what Bonett and Price add for paired proportions, two units on which they differ,
 shared out over the classes in the same way: 2 / J sum of q (s_c^2 + f_c^2), q being how much less than a whole unit the
@@ -58,15 +59,12 @@ class Units:
     swing : what the score loses if one unit is mistaken
     false_alarm : what it loses if one unit of other classes is taken for this one
     hits : share of rows that are hit
-    per_group : float
-        Classes that a group has, on average.
     """
 
     number: Floats
     swing: Floats
     false_alarm: Floats
     hits: Floats
-    per_group: float
 
     @classmethod
     def of(cls, table: Table, contestant: int) -> "Units":
@@ -81,14 +79,13 @@ class Units:
         elsewhere = (said * cost).sum(axis=1, keepdims=True) / said.sum(axis=1, keepdims=True)
         swing = (weights.gain - cost + elsewhere).mean(axis=0)
         hits = np.diagonal(counts[:, :, :n_classes], axis1=1, axis2=2).mean(axis=0)
-        number, per_group = _numbers(table)
+        number = _numbers(table)
         size = support[present] / number
         return cls(
             number=number,
             swing=swing[present] * size,
             false_alarm=cost.mean(axis=0)[present] * size,
             hits=hits[present] / support[present],
-            per_group=per_group,
         )
 
     @property
@@ -99,7 +96,7 @@ class Units:
     @property
     def added(self) -> float:
         """Hits, and misses, that each class gets: e."""
-        return ADDED * self.per_group * float((self.weight**2).sum() / self.weight.sum() ** 2)
+        return ADDED * float((self.weight**2).sum() / self.weight.sum() ** 2)
 
 
 def score_with_unseen(table: Table, contestant: int, mean: float, strata: Floats) -> tuple[float, Floats]:
@@ -172,12 +169,11 @@ def _whole_units(table: Table, contestant: int) -> tuple[Floats, float]:
     return np.atleast_1d(units.number @ squares / table.clusters.n_groups), ADDED
 
 
-def _numbers(table: Table) -> tuple[Floats, float]:
-    """Kish's number of units in each class that has rows, and how many classes a group has on average."""
+def _numbers(table: Table) -> Floats:
+    """Kish's number of units in each class that has rows."""
     clusters = table.clusters
     group = np.repeat(np.arange(clusters.n_groups), np.diff(clusters.starts))
     pairs, rows = np.unique(table.y * clusters.n_groups + group, return_counts=True)
     label = pairs // clusters.n_groups
     total, squares = np.bincount(label, rows), np.bincount(label, rows.astype(np.float64) ** 2)
-    number = total[total > 0] ** 2 / squares[total > 0]
-    return number, len(pairs) / clusters.n_groups
+    return np.asarray(total[total > 0] ** 2 / squares[total > 0])
