@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bakeoff.compare import CompareOptions, Estimate, summarise
+from bakeoff.contest import facts_of
 from bakeoff.contestants import Contestant, Facts, Fitted, Job, MemberPlan, default_line_up, make_contestant
 from bakeoff.data import Dataset, find_near_copies, folds, load, split_validation
 from bakeoff.errors import FitError
@@ -90,21 +91,12 @@ def prepare(name: str) -> Trial:
     ]
     for number, piece in enumerate(folds(dataset.y_train, groups, N_FOLDS, seed_text)):
         questions.append(Question("folds", np.setdiff1d(everything, piece), {"folds": piece, f"fold {number}": test}))
-    facts = Facts(
-        kind=dataset.kind,
-        n_train=n_train,
-        n_features=dataset.n_features,
-        n_classes=dataset.n_classes,
-        image_shape=dataset.image_shape,
-        pixel_max=dataset.pixel_max,
-        label_codes=None if dataset.label_codes is None else tuple(dataset.label_codes),
-    )
     return Trial(
         dataset,
         np.concatenate([dataset.X_train, dataset.X_test]),
         np.concatenate([dataset.y_train, dataset.y_test]),
         np.concatenate([groups, dataset.groups_test]),
-        facts,
+        facts_of(dataset, n_train),
         questions,
     )
 

@@ -17,6 +17,8 @@ from bakeoff.recipe import parse_recipe
 from bakeoff.store import RunRecord, Store
 from bakeoff.testing import check_results, make_blurs
 
+INTERRUPTED = [sys.executable, "-m", "bakeoff", "run", "digits", "--contestants", "dummy,dense", "--threads", "1"]
+INTERRUPTED.append("--no-probes")
 QUICK = ("--contestants", "knn,dummy", "--threads", "1", "--no-probes")
 
 
@@ -213,20 +215,8 @@ def test_a_recipe_takes_the_flags_that_are_given(workspace: Path, csv_file: Path
 
 @pytest.mark.skipif(os.name == "nt", reason="signals as a terminal sends them")
 def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(workspace: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "bakeoff",
-        "run",
-        "digits",
-        "--contestants",
-        "dummy,dense",
-        "--threads",
-        "1",
-        "--no-probes",
-    ]
     process = subprocess.Popen(
-        command, cwd=workspace, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        INTERRUPTED, cwd=workspace, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and _n_fits(workspace) < 5:
@@ -242,20 +232,8 @@ def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(workspace: Path) -> No
 
 @pytest.mark.skipif(os.name == "nt", reason="signals as a terminal sends them")
 def test_after_a_kill_the_same_command_loses_at_most_what_was_running(workspace: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "bakeoff",
-        "run",
-        "digits",
-        "--contestants",
-        "dummy,dense",
-        "--threads",
-        "1",
-        "--no-probes",
-    ]
     process = subprocess.Popen(
-        command, cwd=workspace, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        INTERRUPTED, cwd=workspace, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and _n_fits(workspace) < 5:

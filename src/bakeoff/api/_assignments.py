@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bakeoff.api._recipes import DATA_OPTIONS, data_options, make_recipe, refuse_others
-from bakeoff.data import find_near_copies, load
+from bakeoff.api._recipes import DATA_OPTIONS, make_recipe, read_data, refuse_others
 from bakeoff.scoring import Assignment, Scoreboard, ScoreOptions, make_assignment, score_submissions
 
 __all__ = ["score", "split"]
@@ -32,9 +31,9 @@ def split(where: str | Path, folder: str | Path, *, test_fraction: float = 0.2, 
     """
     refuse_others("split", options, DATA_OPTIONS)
     recipe = make_recipe(where, **options)
-    dataset = load(recipe.data.source, data_options(recipe.data))
-    dataset = find_near_copies(dataset, registered=recipe.data.moved_copies)
-    return make_assignment(dataset, Path(folder), test_fraction, named_classes=recipe.data.class_names is not None)
+    return make_assignment(
+        read_data(recipe.data), Path(folder), test_fraction, named_classes=recipe.data.class_names is not None
+    )
 
 
 def score(

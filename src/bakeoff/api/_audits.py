@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.api._gate import refuse
-from bakeoff.api._recipes import DATA_OPTIONS, data_options, make_recipe, refuse_others
+from bakeoff.api._recipes import DATA_OPTIONS, make_recipe, read_data, refuse_others
 from bakeoff.audit import Finding, check_data, harm_sentence, no_probes
 from bakeoff.contest import (
     Listener,
@@ -17,7 +17,7 @@ from bakeoff.contest import (
     probe_dataset,
     rows_left_to_look_at,
 )
-from bakeoff.data import Dataset, card, find_near_copies, load
+from bakeoff.data import Dataset, card
 from bakeoff.executors import LocalExecutor
 from bakeoff.report import draw_data_pictures
 from bakeoff.types import ProgressCallback
@@ -120,8 +120,7 @@ def audit_data(
     """
     refuse_others("audit_data", options, (*DATA_OPTIONS, "ignore"))
     recipe = make_recipe(where, **options)
-    dataset = load(recipe.data.source, data_options(recipe.data), progress)
-    dataset = find_near_copies(dataset, progress, recipe.data.moved_copies)
+    dataset = read_data(recipe.data, progress)
     described = {**card(dataset), "probes": no_probes()}
     described["decisions"] = [*described["decisions"], *_left_alone(dataset)]
     audit = Audit(dataset, described, recipe.ignore)

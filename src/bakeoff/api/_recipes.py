@@ -6,32 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.contestants import Contestant, wrap
-from bakeoff.data import DataOptions, safe_name
+from bakeoff.data import DataOptions, Dataset, find_near_copies, load, safe_name
 from bakeoff.errors import RecipeError
-from bakeoff.recipe import DataEntry, Recipe, is_reserved_name, load_recipe, validate_recipe
+from bakeoff.recipe import DataEntry, Protocol, Recipe, is_reserved_name, load_recipe, validate_recipe
+from bakeoff.types import ProgressCallback
 
-__all__ = ["DATA_OPTIONS", "data_options", "make_recipe", "refuse_others", "sort_contestants"]
+__all__ = ["DATA_OPTIONS", "make_recipe", "read_data", "refuse_others", "sort_contestants"]
 
 _RECIPE_ENDINGS = (".yaml", ".yml", ".json")
-_DATA_FIELDS = frozenset(DataEntry.model_fields) - {"source"}
-DATA_OPTIONS = ("test", "label", "group", "image_shape", "rows", "class_names", "moved_copies")
+DATA_OPTIONS = tuple(field for field in DataEntry.model_fields if field != "source")
 """How to read data: what every function that takes data takes."""
 
-_PROTOCOL_FIELDS = frozenset(
-    (
-        "validation",
-        "holdout_fraction",
-        "n_folds",
-        "probes",
-        "refit",
-        "seeds",
-        "primary_metric",
-        "margin",
-        "confidence",
-        "threads",
-        "time_limit_seconds",
-    )
-)
+_PROTOCOL_FIELDS = frozenset(Protocol.model_fields) - {"test"}
 
 
 def make_recipe(where: str | Path | Recipe, **changes: Any) -> Recipe:
@@ -106,13 +92,13 @@ def refuse_others(function: str, given: Iterable[str], known: Sequence[str]) -> 
 
 def _refuse_unknown(given: Mapping[str, Any]) -> None:
     others = ("test_rows", "name", "description", "contestants", "claims", "ignore")
-    refuse_others("", given, (*_DATA_FIELDS, *_PROTOCOL_FIELDS, *others))
+    refuse_others("", given, (*DATA_OPTIONS, *_PROTOCOL_FIELDS, *others))
 
 
 def _place(key: str) -> tuple[str | None, str]:
     if key == "test_rows":
         return "protocol", "test"
-    if key in _DATA_FIELDS:
+    if key in DATA_OPTIONS:
         return "data", key
     if key in _PROTOCOL_FIELDS:
         return "protocol", key
@@ -166,9 +152,14 @@ def _refuse_names(names: Sequence[str]) -> None:
     validate_recipe({"name": "names", "data": {"source": "digits"}, "contestants": entries})
 
 
-def data_options(data: DataEntry) -> DataOptions:
-    """How to read the data that a recipe names."""
-    return DataOptions(
+def read_data(data: DataEntry, progress: ProgressCallback | None = None) -> Dataset:
+    """Read the data that a recipe names, and find what in them belongs together.
+
+    Raises
+    ------
+    InputError
+    """
+    options = DataOptions(
         label=data.label,
         group=data.group,
         image_shape=data.image_shape,
@@ -176,3 +167,4 @@ def data_options(data: DataEntry) -> DataOptions:
         class_names=data.class_names,
         test=data.test,
     )
+    return find_near_copies(load(data.source, options, progress), progress, data.moved_copies)

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.api._gate import refuse
-from bakeoff.api._recipes import data_options, make_recipe, sort_contestants
+from bakeoff.api._recipes import make_recipe, read_data, sort_contestants
 from bakeoff.contest import ContestOptions, Listener, Plan, Run, make_plan, run_contest
 from bakeoff.contestants import Contestant
-from bakeoff.data import find_near_copies, load
 from bakeoff.recipe import Recipe
 from bakeoff.report import write_html
 from bakeoff.types import ProgressCallback
@@ -79,8 +78,7 @@ def plan(
     ------
     InputError
     """
-    dataset = load(recipe.data.source, data_options(recipe.data), progress)
-    return make_plan(recipe, find_near_copies(dataset, progress, recipe.data.moved_copies), outsiders)
+    return make_plan(recipe, read_data(recipe.data, progress), outsiders)
 
 
 def run_plan(plan: Plan, options: ContestOptions) -> Run:

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, softmax
 
-from bakeoff.audit._probes import PROBE_WORDS, Division, FitAndPredict, ProbeTask, labels_of_all, some_groups
+from bakeoff.audit._probes import PROBE_WORDS, FitAndPredict, ProbeTask, labels_of_all, predict_out_of_fold, some_groups
 from bakeoff.data import Dataset, folds
 from bakeoff.errors import DataError
 from bakeoff.types import Groups, Labels, Probabilities, RowIndices
@@ -82,12 +82,8 @@ def probe_labels(dataset: Dataset, rows: RowIndices, fit_and_predict: FitAndPred
         raise DataError(
             f"There are too few {'rows' if groups is None else 'groups'} to predict each from the others."
         ) from None
-    everything = np.arange(len(chosen))
-    divisions = [Division(chosen[np.setdiff1d(everything, piece)], chosen[piece]) for piece in pieces]
-    task = ProbeTask("labels", labels_of_all(dataset, chosen), dataset.n_classes, divisions)
-    probabilities = np.empty((len(chosen), dataset.n_classes), dtype=np.float32)
-    for piece, said in zip(pieces, fit_and_predict("network", task), strict=True):
-        probabilities[piece] = said
+    task = ProbeTask("labels", labels_of_all(dataset, chosen), dataset.n_classes)
+    probabilities = predict_out_of_fold(fit_and_predict, task, chosen, pieces)
     found = find_label_candidates(labels, probabilities, groups, chosen, by=PROBE_WORDS["network"])
     return {**found, "n_left_out": len(rows) - len(usable)}
 

@@ -1,7 +1,7 @@
 """What a check that trains something works with: rows to choose from, and somebody who fits and predicts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -20,6 +20,7 @@ __all__ = [
     "as_figure",
     "groups_of_all",
     "labels_of_all",
+    "predict_out_of_fold",
     "some_groups",
 ]
 
@@ -64,12 +65,40 @@ class ProbeTask:
     purpose: ProbePurpose
     y: Labels
     n_classes: int
-    divisions: Sequence[Division]
+    divisions: Sequence[Division] = ()
 
 
 FitAndPredict: TypeAlias = Callable[[ProbeName, ProbeTask], Sequence[Probabilities]]
 """Fits a probe for each division of a task and gives what it says of the rows to predict: (n_predict, n_classes) each,
 the likeliest class being its answer. Raises `FitError` where a fit goes wrong."""
+
+
+def predict_out_of_fold(
+    fit_and_predict: FitAndPredict, task: ProbeTask, chosen: RowIndices, pieces: Sequence[RowIndices]
+) -> Probabilities:
+    """Let a small network predict each fold of some rows from the others.
+
+    Parameters
+    ----------
+    fit_and_predict : FitAndPredict
+    task : ProbeTask
+        Its divisions are made here.
+    chosen : (n,) positions
+        In all rows of the data set.
+    pieces : sequence of positions in `chosen`
+        The folds: every one of the rows in exactly one.
+
+    Returns
+    -------
+    (n, n_classes) float32
+    """
+    everything = np.arange(len(chosen))
+    divisions = [Division(chosen[np.setdiff1d(everything, piece)], chosen[piece]) for piece in pieces]
+    probabilities = np.empty((len(chosen), task.n_classes), dtype=np.float32)
+    answers = fit_and_predict("network", replace(task, divisions=divisions))
+    for piece, said in zip(pieces, answers, strict=True):
+        probabilities[piece] = said
+    return probabilities
 
 
 def labels_of_all(dataset: Dataset, rows: RowIndices) -> Labels:

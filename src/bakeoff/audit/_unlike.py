@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from bakeoff.audit._probes import Division, FitAndPredict, ProbeTask, as_figure, groups_of_all, some_groups
+from bakeoff.audit._probes import FitAndPredict, ProbeTask, as_figure, groups_of_all, predict_out_of_fold, some_groups
 from bakeoff.compare import CompareOptions, summarise
 from bakeoff.data import Dataset, folds
 from bakeoff.errors import DataError
@@ -63,14 +63,9 @@ def measure_unlikeness(dataset: Dataset, rows: RowIndices, fit_and_predict: FitA
         pieces = folds(is_test, groups, _N_FOLDS, seed_text)
     except DataError:
         raise DataError("There are too few groups of training or of test rows to divide.") from None
-    everything = np.arange(len(chosen))
     y: Labels = np.full(len(dataset.X_train) + len(dataset.X_test), -1, dtype=np.int32)
     y[chosen] = is_test
-    divisions = [Division(chosen[np.setdiff1d(everything, piece)], chosen[piece]) for piece in pieces]
-    said = np.empty(len(chosen), dtype=np.int64)
-    answers = fit_and_predict("network", ProbeTask("unlike", y, 2, divisions))
-    for piece, probabilities in zip(pieces, answers, strict=True):
-        said[piece] = probabilities.argmax(axis=1)
+    said = predict_out_of_fold(fit_and_predict, ProbeTask("unlike", y, 2), chosen, pieces).argmax(axis=1)
     accuracy = summarise(said, is_test, groups, 2, CompareOptions(metric="accuracy"))
     return {"accuracy": as_figure(accuracy), "chance": _CHANCE, "n_rows": len(chosen)}
 

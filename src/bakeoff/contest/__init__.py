@@ -8,7 +8,7 @@ from bakeoff.contest._folder import harmless_cell
 from bakeoff.contest._openings import opening_sentences, times_words
 from bakeoff.contest._parts import rows_left_to_look_at
 from bakeoff.contest._pictures import data_pictures
-from bakeoff.contest._plan import Plan, PlannedContestant, make_plan
+from bakeoff.contest._plan import Plan, PlannedContestant, facts_of, make_plan
 from bakeoff.contest._plan_text import describe_plan
 from bakeoff.contest._predict import Answers, Prediction, predict
 from bakeoff.contest._probe_pictures import copies_pictures, label_pictures
@@ -35,6 +35,7 @@ __all__ = [
     "copies_pictures",
     "data_pictures",
     "describe_plan",
+    "facts_of",
     "harmless_cell",
     "is_running",
     "label_pictures",

@@ -10,7 +10,7 @@ from bakeoff.errors import RecipeError, SettingsError
 from bakeoff.executors import available_threads
 from bakeoff.recipe import ContestantEntry, Recipe
 
-__all__ = ["Plan", "PlannedContestant", "make_plan"]
+__all__ = ["Plan", "PlannedContestant", "facts_of", "make_plan"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +97,7 @@ def make_plan(recipe: Recipe, dataset: Dataset, outsiders: Mapping[str, Contesta
     """
     protocol = recipe.protocol
     parts = divide(dataset, protocol)
-    facts = _facts(dataset, parts)
+    facts = facts_of(dataset, max(len(division.train) for division in parts.divisions))
     decisions: list[str] = []
     entries = recipe.contestants
     if entries is None:
@@ -147,10 +147,11 @@ def _refuse_sealed(dataset: Dataset, validation: float | str) -> None:
         )
 
 
-def _facts(dataset: Dataset, parts: Parts) -> Facts:
+def facts_of(dataset: Dataset, n_train: int) -> Facts:
+    """What contestants may know of a data set when they train on so many of its rows."""
     return Facts(
         kind=dataset.kind,
-        n_train=max(len(division.train) for division in parts.divisions),
+        n_train=n_train,
         n_features=dataset.n_features,
         n_classes=dataset.n_classes,
         image_shape=dataset.image_shape,

@@ -15,7 +15,7 @@ from bakeoff.contest._events import JobFinished, JobProgress, JobStarted, Listen
 from bakeoff.contest._fits import fit_job
 from bakeoff.contest._keys import name_fits
 from bakeoff.contest._parts import rows_left_to_look_at
-from bakeoff.contest._plan import Plan
+from bakeoff.contest._plan import Plan, facts_of
 from bakeoff.contestants import Contestant, Facts, MemberPlan, default_time_limit_seconds, make_contestant
 from bakeoff.data import Dataset
 from bakeoff.errors import FitError
@@ -131,7 +131,8 @@ class ProbeFits:
     def __call__(self, probe: ProbeName, task: ProbeTask) -> Sequence[Probabilities]:
         """Fit once for each division of the task; see `bakeoff.audit.FitAndPredict`."""
         n_train = max(len(division.train) for division in task.divisions)
-        facts = replace(_facts(self._dataset), n_train=n_train, n_classes=task.n_classes)
+        # What a probe learns need not be the classes of the data, so their codes mean nothing to it.
+        facts = replace(facts_of(self._dataset, n_train), n_classes=task.n_classes, label_codes=None)
         contestant = _contestant(probe, n_train)
         members = [
             MemberPlan(0, division.train, None, {task.purpose: division.predict}, keep_model=False)
@@ -214,14 +215,3 @@ def _contestant(probe: ProbeName, n_train: int) -> Contestant:
             },
         )
     return make_contestant(PROBE_WORDS[probe], family, settings)
-
-
-def _facts(dataset: Dataset) -> Facts:
-    return Facts(
-        kind=dataset.kind,
-        n_train=len(dataset.X_train),
-        n_features=dataset.n_features,
-        n_classes=dataset.n_classes,
-        image_shape=dataset.image_shape,
-        pixel_max=dataset.pixel_max,
-    )
