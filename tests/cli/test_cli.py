@@ -19,8 +19,8 @@ from bakeoff.recipe import parse_recipe
 from bakeoff.store import RunRecord, Store
 from bakeoff.testing import check_results, make_blurs
 
-INTERRUPTED = [sys.executable, "-m", "bakeoff", "run", "digits", "--contestants", "dummy,dense", "--threads", "1"]
-INTERRUPTED.append("--no-probes")
+LONG_ENOUGH = "run digits --contestants dummy,dense --threads 1 --no-probes"
+INTERRUPTED = [sys.executable, "-m", "bakeoff", *LONG_ENOUGH.split()]
 QUICK = ("--contestants", "knn,dummy", "--threads", "1", "--no-probes")
 
 
