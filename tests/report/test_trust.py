@@ -194,6 +194,11 @@ GROUPS = {
     "in test too": ({"found": True, "n_test_copies": 12}, "look", "12 test rows have one in training"),
     "too large": ({"found": False, "too_large": [400]}, "look", "400 rows look alike"),
     "a whole class": ({"found": False, "whole_class": [90]}, "look", "90 rows look alike and could not be kept"),
+    "alike beyond telling": (
+        {"found": False, "n_rows_with_copies": 0, "not_searched": 512, "not_searched_words": "512 of 1,150 resemble."},
+        "look",
+        "None among 1,150 training rows, searched from a correlation of 0.98. 512 of 1,150 resemble.",
+    ),
     "not looked for": (
         {"found": None, "n_rows_with_copies": None},
         "unchecked",

@@ -185,11 +185,12 @@ def _notes(known: LabelFile, classes: ClassList, rows: _TestRows, scored: Mappin
         checked = "runs were checked against each other alone" if n_runs > 1 else "only their number was checked"
         notes.append(f"{known.name} does not say which rows its labels belong to: {checked}.")
     met = {int(index) for one in scored.values() for index in one.own}
+    n_labels = Counter(known.labels)
     for index, name in enumerate(classes.names):
         if scored and index not in met:
-            count = sum(label == name for label in known.labels)
             notes.append(
-                f"No submission knows or predicts class {name[:40]!r}, which {count:,} of the labels say. Check them."
+                f"No submission knows or predicts class {name[:40]!r}, which {n_labels[name]:,} of the labels say. "
+                "Check them."
             )
     return notes
 

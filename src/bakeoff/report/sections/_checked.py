@@ -40,6 +40,13 @@ def checks_of(context: Context, above: Collection[str]) -> tuple[Check, ...]:
 
 
 def _near_copies(context: Context) -> Check | None:
+    found = _copies_found(context)
+    if found is None or not context.not_searched:
+        return found
+    return replace(found, state="look", text=f"{found.text} {context.not_searched}")
+
+
+def _copies_found(context: Context) -> Check | None:
     groups, name = context.groups, "Near-copies"
     if context.has_groups:
         return _groups(context)

@@ -73,6 +73,12 @@ class Context:
         return [*(self.groups.get("too_large") or ()), *(self.groups.get("whole_class") or ())]
 
     @cached_property
+    def not_searched(self) -> str:
+        """A sentence on rows that resemble too many others to tell copies among them; empty where there are none."""
+        words = self.groups.get("not_searched_words")
+        return shown(words, 300) if words else ""
+
+    @cached_property
     def codes(self) -> Collection[str]:
         """Of all findings."""
         return {str(finding.get("code")) for finding in self.run.entries("findings")}

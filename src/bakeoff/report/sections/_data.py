@@ -87,7 +87,9 @@ def _groups(groups: Mapping[str, Any]) -> str:
     if not (groups.get("declared") or groups.get("found")):
         if is_number(groups.get("n_rows_with_copies")):
             is_apart = groups.get("too_large") or groups.get("whole_class")
-            return "none that could be kept together" if is_apart else "none found"
+            none = "none that could be kept together" if is_apart else "none found"
+            unknown = groups.get("not_searched")
+            return f"{none}; of {plural(int(unknown), 'row')} not known" if is_number(unknown) and unknown else none
         return "not looked for" if groups else "–"
     words = f"{count(groups.get('n_groups'))} {'declared' if groups.get('declared') else 'found'}"
     if is_number(groups.get("median_size")):
