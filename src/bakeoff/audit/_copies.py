@@ -46,12 +46,10 @@ def _kept_together(groups: Mapping[str, Any]) -> str:
     if groups["declared"]:
         across = groups.get("n_across_declared")
         but = f", which takes {_these(across)} of near-copies apart (P002)" if across else ""
-        return (
-            f"Every split, fold and interval here keeps the declared groups whole{but}; a split of your own must too."
-        )
+        return f"Every split drawn here keeps the declared groups whole{but}, and so must a split of your own."
     apart = len(groups.get("too_large") or ()) + len(groups.get("whole_class") or ())
     but = f" but {_these(apart)} that could not be (D011)" if apart else ""
-    return f"Every split, fold and interval here keeps groups of near-copies whole{but}; a split of your own must too."
+    return f"Every split drawn here keeps groups of near-copies whole{but}, and so must a split of your own."
 
 
 def _these(count: int) -> str:
