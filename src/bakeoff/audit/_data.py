@@ -161,7 +161,7 @@ def label_candidates(card: Card) -> Iterator[Finding]:
         "D010",
         "note",
         "Labels to look at",
-        f"{labels['by'].capitalize()} that had not learnt these rows is right of {labels['accuracy']:.1%} of them and "
+        f"{labels['by'].capitalize()} that had not learnt these rows gets {labels['accuracy']:.1%} of them right and "
         f"doubts {labels['n_candidates']:,} of {labels['n_rows']:,} labels, more surely than its own mistakes explain: "
         f"as if about {labels['wrong_share']:.1%} of all labels were wrong. Which ones, only a person can say: look at "
         "them.",

@@ -312,7 +312,7 @@ def _probe_lines(probes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _labels_line(labels: Mapping[str, Any]) -> str:
     doubts = f"{labels['by']} doubts {labels['n_candidates']:,} of {labels['n_rows']:,}"
-    right = f"it is right of {labels['accuracy']:.1%} of rows that it has not learnt"
+    right = f"it gets {labels['accuracy']:.1%} of rows right that it has not learnt"
     if doubts_labels(labels):
         return f"{doubts}, more surely than its own mistakes explain; {right}"
     return f"nothing to look at: {doubts}, no more than its own mistakes explain; {right}"

@@ -24,7 +24,7 @@ def labels(context: Context) -> Section | None:
         return None
     by = shown(found.get("by") or "a classifier", 120)
     which = f"{count(number)} of {count(found['n_rows'])}" if is_number(found.get("n_rows")) else count(number)
-    right = f", and is right about {percent(found['accuracy'], 1)} of them" if is_number(found.get("accuracy")) else ""
+    right = f", and gets {percent(found['accuracy'], 1)} of them right" if is_number(found.get("accuracy")) else ""
     words = (
         f"{by[:1].upper()}{by[1:]} that had not learnt these rows{right}, would give {which} another label. The label "
         "that is given can be right all the same, and the row only unusual: look, and decide. Nothing was changed or "
