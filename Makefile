@@ -54,7 +54,7 @@ format: $(VENV)/.lint  ## put the code in form
 bench: $(VENV)/.test  ## speeds, beside what they are compared with
 	-$(BIN)/python benchmarks/read_csv.py
 
-validation: $(VENV)/.test  ## does the grouped score tell the truth? needs Sign Language MNIST; takes half an hour
+validation: $(VENV)/.test  ## does the grouped score tell the truth? needs Sign Language MNIST; takes about 40 minutes
 	$(BIN)/python benchmarks/validation.py --write docs/validation.md
 
 calibrate: $(VENV)/.test  ## do intervals and decisions keep their promises? Simulations, hours; goes on where it stopped
