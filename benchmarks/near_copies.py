@@ -218,14 +218,13 @@ def approximate(name: str) -> None:
 
 
 def large(n: int) -> None:
-    """MNIST's and Sign Language MNIST's rows, altered again and again, as a set of made rows."""
-    bases = [load("mnist").X_train, clean_base("sign-mnist")]
+    """Made rows without copies, each of two pictures of MNIST and Sign Language MNIST, and altered copies of some."""
     random = np.random.default_rng(0)
-    X = np.concatenate([base[random.integers(0, len(base), n // 2)] for base in bases])
-    for start in range(0, n, 10_000):  # another picture each: rolled and mirrored at random, with noise
-        block = X[start : start + 10_000].reshape(-1, 28, 28)
-        block = np.roll(block, tuple(random.integers(0, 28, 2)), axis=(1, 2))[:, :: random.choice([-1, 1])]
-        X[start : start + 10_000] = clip(block + random.normal(0, 12, block.shape)).reshape(len(block), -1)
+    base = np.concatenate([load("mnist").X_train, clean_base("sign-mnist")])
+    X = np.empty((n, base.shape[1]), dtype=np.uint8)
+    for start in range(0, n, 10_000):
+        size = min(10_000, n - start)
+        X[start : start + size] = (moved_about(base, size, random) + moved_about(base, size, random)) / 2
     copied = random.permutation(n)[: n // 20]
     X[copied[: n // 40]] = clip(X[copied[n // 40 :]] + random.normal(0, 4, (n // 40, 784)))
     y = (np.arange(n) % 2).astype(np.int32)
@@ -233,11 +232,24 @@ def large(n: int) -> None:
     before, start_time = peak_mebibytes(), time.perf_counter()
     found = search(dataset)
     share = np.mean(found.train[copied[: n // 40]] == found.train[copied[n // 40 :]])
+    source = np.arange(n)
+    source[copied[: n // 40]] = copied[n // 40 :]
+    total, false = count_pairs(found.train, source)
     print(
         f"{n} made rows: {time.perf_counter() - start_time:.0f} s, peak {peak_mebibytes():.0f} MiB, of them "
-        f"{before:.0f} before; exact: {found.exact_search}; planted copies found {100 * share:.2f} in 100",
+        f"{before:.0f} before; exact: {found.exact_search}; planted copies found {100 * share:.2f} in 100; "
+        f"pairs in groups {total}, of different images {false}; resembling {found.n_resembling}",
         flush=True,
     )
+
+
+def moved_about(base: Picture, n: int, random: Random) -> NDArray[np.float32]:
+    """(n, 784) pictures drawn with replacement, each rolled and mirrored in its own way."""
+    rows, columns = (random.integers(0, 28, (n, 1)) + np.arange(28) for _ in range(2))
+    columns = np.where(random.random((n, 1)) < 0.5, columns, columns[:, ::-1])
+    places = (rows % 28)[:, :, None] * 28 + (columns % 28)[:, None, :]
+    drawn = base[random.integers(0, len(base), n)]
+    return np.take_along_axis(drawn, places.reshape(n, -1), axis=1).astype(np.float32)
 
 
 def blobs(n: int, n_numbers: int, random: Random) -> Picture:
