@@ -4,13 +4,14 @@ from bakeoff.machine._compile_cache import enable_compile_cache
 from bakeoff.machine._describe import describe
 from bakeoff.machine._doctor import doctor
 from bakeoff.machine._folder import cache_folder
-from bakeoff.machine._precision import resolve_precision
+from bakeoff.machine._precision import bfloat16_in_hardware, resolve_precision
 from bakeoff.machine._self_test import KnownAnswer, ensure_self_test, self_test
 from bakeoff.machine._speed import bandwidth, floor_seconds, matmul_rate
 
 __all__ = [
     "KnownAnswer",
     "bandwidth",
+    "bfloat16_in_hardware",
     "cache_folder",
     "describe",
     "doctor",

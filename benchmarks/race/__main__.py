@@ -1,0 +1,76 @@
+"""Bakeoff's engine beside what people use instead, in one interleaved run on this machine.
+
+Usage: python benchmarks/race [--quick] [--only NAME ...] [--write]
+
+Sets every peer up in an environment of its own (``.peers``, minutes the first time), trains the same networks on the
+same rows with each, and prints medians, spreads, ratios and time over this machine's floor. ``--write`` puts them into
+benchmarks/RESULTS.md and benchmarks/RESULTS.json. Needs MNIST and Sign Language MNIST (BAKEOFF_DATA, or downloads).
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from heats import Heat, run_heat
+from jobs import SMALL, A, B1, B2
+from tables import Results, as_markdown, as_text, save
+
+from bakeoff.data import load
+from bakeoff.machine import bfloat16_in_hardware
+
+TF, KERAS_JAX, EAGER, COMPILED, MLP = (
+    "Keras on TensorFlow",
+    "Keras on JAX",
+    "PyTorch, eager",
+    "PyTorch, compiled",
+    "scikit-learn MLPClassifier",
+)
+HERE = Path(__file__).resolve().parent
+
+
+def heats(quick: bool) -> list[Heat]:
+    """What is measured; the quick form leaves out the slowest peers and has fewer turns."""
+    half = ["Bakeoff, bfloat16"] if bfloat16_in_hardware() else []
+    peers = [TF, KERAS_JAX, EAGER] if quick else [TF, KERAS_JAX, EAGER, COMPILED, MLP]
+    turns = 2 if quick else 5
+    return [
+        Heat("B1, warm epoch", "epoch", B1, ["Bakeoff", "Bakeoff, 32 sharing batches", *peers], turns + 1),
+        Heat("B1, 20 epochs, whole process", "process", B1, ["Bakeoff", TF] if quick else ["Bakeoff", *peers], turns - 1),
+        Heat("B2, warm epoch", "epoch", B2, ["Bakeoff", *half, *peers], turns, epochs=1 if quick else 2),
+        Heat("A with exact F1, 5 epochs", "fit", A, ["Bakeoff", *half, TF], 1 if quick else 3),
+        Heat("784-16-10, warm epoch", "epoch", SMALL, ["Bakeoff", "Bakeoff, 256 sharing batches"], turns),
+    ]
+
+
+def write_rows(folder: Path) -> None:
+    """The rows of both data sets with their original labels, as workers read them."""
+    for name in ("mnist", "sign-mnist"):
+        dataset = load(name)
+        codes = np.asarray(dataset.label_codes)
+        for part, X, y in (("train", dataset.X_train, dataset.y_train), ("test", dataset.X_test, dataset.y_test)):
+            np.save(folder / f"{name}-X_{part}.npy", X)
+            np.save(folder / f"{name}-y_{part}.npy", codes[y])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="race")
+    parser.add_argument("--quick", action="store_true", help="minutes instead of half an hour")
+    parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="heats whose name starts so")
+    parser.add_argument("--write", action="store_true", help="into RESULTS.md and RESULTS.json")
+    options = parser.parse_args()
+    results = Results(quick=options.quick)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_rows(folder)
+        for heat in heats(options.quick):
+            if not options.only or any(heat.name.startswith(start) for start in options.only):
+                results.add(heat, run_heat(heat, folder))
+                print(as_text(results, heat.name), flush=True)
+    print(as_markdown(results).split("## Targets")[-1])
+    if options.write:
+        save(results, HERE.parent)
+
+
+if __name__ == "__main__":
+    main()
