@@ -52,7 +52,7 @@ format: $(VENV)/.lint  ## put the code in form
 	$(BIN)/ruff format src tests benchmarks examples
 
 bench: $(VENV)/.test  ## speeds, beside what they are compared with
-	-$(BIN)/python benchmarks/read_csv.py
+	$(BIN)/python benchmarks/race $(BENCH)
 
 validation: $(VENV)/.test  ## does the grouped score tell the truth? needs Sign Language MNIST; takes about 40 minutes
 	$(BIN)/python benchmarks/validation.py --write docs/validation.md

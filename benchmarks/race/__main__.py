@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from heats import Heat, run_heat
-from jobs import SMALL, A, B1, B2
+from jobs import B1, B2, SMALL, A
 from tables import Results, as_markdown, as_text, save
 
 from bakeoff.data import load
@@ -36,7 +36,9 @@ def heats(quick: bool) -> list[Heat]:
     turns = 2 if quick else 5
     return [
         Heat("B1, warm epoch", "epoch", B1, ["Bakeoff", "Bakeoff, 32 sharing batches", *peers], turns + 1),
-        Heat("B1, 20 epochs, whole process", "process", B1, ["Bakeoff", TF] if quick else ["Bakeoff", *peers], turns - 1),
+        Heat(
+            "B1, 20 epochs, whole process", "process", B1, ["Bakeoff", TF] if quick else ["Bakeoff", *peers], turns - 1
+        ),
         Heat("B2, warm epoch", "epoch", B2, ["Bakeoff", *half, *peers], turns, epochs=1 if quick else 2),
         Heat("A with exact F1, 5 epochs", "fit", A, ["Bakeoff", *half, TF], 1 if quick else 3),
         Heat("784-16-10, warm epoch", "epoch", SMALL, ["Bakeoff", "Bakeoff, 256 sharing batches"], turns),

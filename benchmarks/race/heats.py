@@ -102,9 +102,7 @@ def run_heat(heat: Heat, folder: Path) -> dict[str, Outcome]:
     outcomes = {name: Outcome() for name in heat.racers}
     if heat.kind == "epoch":
         with ExitStack() as stack:
-            workers = {
-                name: stack.enter_context(_Worker(RACERS[name], folder, heat.job)) for name in heat.racers
-            }
+            workers = {name: stack.enter_context(_Worker(RACERS[name], folder, heat.job)) for name in heat.racers}
             for _ in range(heat.rounds):
                 for name, worker in workers.items():
                     outcomes[name].seconds += worker.order(do="epochs", n=heat.epochs)["seconds"]

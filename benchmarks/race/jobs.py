@@ -7,7 +7,7 @@ alone is used here.
 import json
 from dataclasses import asdict, dataclass
 
-__all__ = ["A", "B1", "B2", "SMALL", "Job"]
+__all__ = ["B1", "B2", "SMALL", "A", "Job"]
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,9 @@ RACERS = {
         Racer("Bakeoff", "bakeoff_worker.py"),
         Racer("Bakeoff, bfloat16", "bakeoff_worker.py", variables={"BAKEOFF_PRECISION": "bfloat16"}),
         Racer("Bakeoff, 32 sharing batches", "bakeoff_worker.py", variables={"BAKEOFF_MEMBERS": "32"}, n_networks=32),
-        Racer("Bakeoff, 256 sharing batches", "bakeoff_worker.py", variables={"BAKEOFF_MEMBERS": "256"}, n_networks=256),
+        Racer(
+            "Bakeoff, 256 sharing batches", "bakeoff_worker.py", variables={"BAKEOFF_MEMBERS": "256"}, n_networks=256
+        ),
         Racer("Keras on TensorFlow", "keras_worker.py", "keras-tensorflow", {"KERAS_BACKEND": "tensorflow"}),
         Racer("Keras on JAX", "keras_worker.py", "keras-jax", {"KERAS_BACKEND": "jax"}),
         Racer("PyTorch, eager", "torch_worker.py", "torch"),

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import pytest
 
-from bakeoff.dense import NetworkSpec, Rates, TrainingSpec, n_parameters
+from bakeoff.dense import NetworkSpec, Rates, TrainingSpec, n_parameters, turned
 from bakeoff.dense._epoch import Data, run_epoch, start
 from bakeoff.dense._plan import Batches, Layout
 from bakeoff.dense._scaling import Scaling
@@ -180,7 +180,7 @@ def train_here(system, precision):
 def in_keras_order(state):
     names = ("w", "b", "scale", "offset")
     arrays = []
-    for layer, averages in zip(state.parameters, state.averages, strict=True):
+    for layer, averages in zip(turned(state.parameters), state.averages, strict=True):
         arrays += [layer[name] for name in names if name in layer]
         arrays += [averages[name] for name in ("mean", "variance") if name in averages]
     return [np.array(array[0, 0]) for array in arrays]

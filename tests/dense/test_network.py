@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from jax.test_util import check_grads
 
-from bakeoff.dense import NetworkSpec, Noise, TrainingSpec, apply, init
+from bakeoff.dense import NetworkSpec, Noise, TrainingSpec, apply, init, turned
 from bakeoff.dense._activations import ACTIVATIONS
 from bakeoff.dense._losses import penalty, row_losses
 from bakeoff.dense._spec import LOSSES_OF_OUTPUT
@@ -51,7 +51,7 @@ def rows(seed=1):
 
 def objective(parameters, averages, x, columns, spec, options):
     noise = Noise(jax.random.key(0), None, jnp.ones(len(x)))
-    logits, _ = apply(parameters, averages, x, spec.network, noise)
+    logits, _ = apply(turned(parameters), averages, x, spec.network, noise)
     losses = row_losses(logits, columns, spec, options.get("smoothing"))
     return jnp.mean(losses * options.get("weights", 1.0)) + penalty(parameters, jnp.asarray(options.get("l2", 0.0)))
 
@@ -133,9 +133,9 @@ def test_rows_that_fill_up_a_batch_change_nothing():
     x, _ = rows()
     filled = np.concatenate([x, np.full((4, FEATURES), 50.0)])
     weights = jnp.asarray([1.0] * ROWS + [0.0] * 4)
-    plain = apply(parameters, averages, x, spec.network, Noise(jax.random.key(0), None, jnp.ones(ROWS)))
-    padded = apply(parameters, averages, filled, spec.network, Noise(jax.random.key(0), None, weights))
-    np.testing.assert_allclose(padded[0][:ROWS], plain[0], rtol=1e-12)
+    plain = apply(turned(parameters), averages, x, spec.network, Noise(jax.random.key(0), None, jnp.ones(ROWS)))
+    padded = apply(turned(parameters), averages, filled, spec.network, Noise(jax.random.key(0), None, weights))
+    np.testing.assert_allclose(padded[0][:, :ROWS], plain[0], rtol=1e-12)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-12), padded[1], plain[1])
 
 
@@ -144,7 +144,7 @@ def test_dropout_drops_the_asked_share_and_keeps_the_mean():
     one = {"w": jnp.ones((1, 200)), "b": jnp.zeros(200)}
     last = {"w": jnp.eye(200), "b": jnp.zeros(200)}
     noise = Noise(jax.random.key(3), jnp.asarray(0.3), jnp.ones(500))
-    outputs, _ = apply([one, last], [{}, {}], jnp.ones((500, 1)), spec, noise)
+    outputs, _ = apply(turned([one, last]), [{}, {}], jnp.ones((500, 1)), spec, noise)
     # 100,000 decisions: a standard deviation is 0.0014.
     assert np.mean(np.asarray(outputs) == 0) == pytest.approx(0.3, abs=0.006)
     assert set(np.unique(np.asarray(outputs).round(9))) == {0.0, round(1 / 0.7, 9)}
@@ -172,7 +172,7 @@ def test_bfloat16_products_round_the_factors_only():
     x = jnp.asarray(np.random.default_rng(0).uniform(0, 1, (16, 64)).astype(np.float32))
 
     def loss(parameters, spec):
-        return jnp.sum(jnp.square(apply(parameters, averages, x, spec, None)[0]))
+        return jnp.sum(jnp.square(apply(turned(parameters), averages, x, spec, None)[0]))
 
     exact, rounded = (jax.grad(loss)(parameters, spec) for spec in (spec32, spec16))
     for one, other in zip(jax.tree.leaves(exact), jax.tree.leaves(rounded), strict=True):

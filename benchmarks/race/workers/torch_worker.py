@@ -1,4 +1,7 @@
-"""PyTorch on the CPU, written as one who knows it would: rows in one tensor, batches by index. TORCH_COMPILE=1 compiles the step."""
+"""PyTorch on the CPU, written as one who knows it would: rows in one tensor, batches by index.
+
+TORCH_COMPILE=1 compiles the step.
+"""
 
 import os
 import time

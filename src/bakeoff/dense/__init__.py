@@ -6,7 +6,7 @@
 """
 
 from bakeoff.dense._compile import compilations
-from bakeoff.dense._network import Layers, Noise, apply, init
+from bakeoff.dense._network import Layers, Noise, apply, init, turned
 from bakeoff.dense._plan import Member
 from bakeoff.dense._population import FittedMember, FittedPopulation, Task, fit_population
 from bakeoff.dense._predict import Network, Predictor
@@ -40,4 +40,5 @@ __all__ = [
     "init",
     "n_parameters",
     "summary",
+    "turned",
 ]

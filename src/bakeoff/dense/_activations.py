@@ -43,6 +43,12 @@ ACTIVATIONS: Mapping[Activation, Callable[[jax.Array], jax.Array]] = MappingProx
     }
 )
 
+
+def _softmax(logits: jax.Array) -> jax.Array:
+    return jax.nn.softmax(logits, axis=0)
+
+
 OUTPUT_ACTIVATIONS: Mapping[OutputActivation, Callable[[jax.Array], jax.Array]] = MappingProxyType(
-    {"softmax": jax.nn.softmax, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "linear": _linear}
+    {"softmax": _softmax, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "linear": _linear}
 )
+"""Of outputs (n_outputs, rows)."""

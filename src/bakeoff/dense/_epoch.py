@@ -15,7 +15,7 @@ import optax
 from numpy.typing import NDArray
 
 from bakeoff.dense._losses import penalty, row_losses
-from bakeoff.dense._network import Layers, Noise, apply, init
+from bakeoff.dense._network import Layers, Noise, apply, init, turned
 from bakeoff.dense._optimizers import optimizer
 from bakeoff.dense._plan import Batches, Layout
 from bakeoff.dense._scaling import Scaling, scale_rows
@@ -57,7 +57,7 @@ class State:
     Parameters
     ----------
     parameters, averages : Layers
-        `averages` are those of batch normalisation.
+        Weights turned; `averages` are those of batch normalisation.
     moments : optax state
     step : int32
         Steps done.
@@ -96,7 +96,7 @@ def start(spec: TrainingSpec, seeds: NDArray[np.uint32], rates: Rates) -> State:
     seeds : (streams, members) uint32
     rates : Rates
     """
-    drawn = [init(seed, spec.network) for seed in seeds.ravel().tolist()]
+    drawn = [_turned_start(seed, spec) for seed in seeds.ravel().tolist()]
     parameters, averages = jax.tree.map(
         lambda *leaves: np.stack(leaves).reshape(*seeds.shape, *leaves[0].shape), *drawn
     )
@@ -106,6 +106,11 @@ def start(spec: TrainingSpec, seeds: NDArray[np.uint32], rates: Rates) -> State:
     # What `jax.random.key` makes of a seed, without a program.
     key = jax.random.wrap_key_data(jnp.asarray(np.stack([np.zeros_like(seeds), seeds], axis=-1)), impl="threefry2x32")
     return State(parameters, averages, moments, np.zeros(seeds.shape, np.int32), key)
+
+
+def _turned_start(seed: int, spec: TrainingSpec) -> tuple[Layers, Layers]:
+    parameters, averages = init(seed, spec.network)
+    return turned(parameters), averages
 
 
 def _fresh_moments(spec: TrainingSpec) -> Callable[[Layers, Rates], Any]:
@@ -190,7 +195,7 @@ def _train_step(spec: TrainingSpec, is_ragged: bool, state: State, rates: Rates,
     after = State(parameters, averages, moments, state.step + 1, state.key)
     if is_ragged:
         after = jax.tree.map(partial(jnp.where, batch.count > 0), after, state)
-    hits = (jnp.argmax(logits, axis=-1).astype(jnp.int32) == batch.columns) & (batch.row_weights > 0)
+    hits = (jnp.argmax(logits, axis=0).astype(jnp.int32) == batch.columns) & (batch.row_weights > 0)
     return after, _Sums(loss * batch.count.astype(loss.dtype), jnp.sum(hits, dtype=jnp.int32))
 
 

@@ -22,7 +22,7 @@ def row_losses(
 
     Parameters
     ----------
-    logits : (rows, n_outputs)
+    logits : (n_outputs, rows)
     columns : (rows,) int32
         The output column of each row's true class.
     spec : TrainingSpec
@@ -33,18 +33,18 @@ def row_losses(
     -------
     (rows,)
     """
-    n_outputs = logits.shape[-1]
-    target = (columns[:, None] == jnp.arange(n_outputs, dtype=columns.dtype)[None, :]).astype(logits.dtype)
+    n_outputs = logits.shape[0]
+    target = (jnp.arange(n_outputs, dtype=columns.dtype)[:, None] == columns[None, :]).astype(logits.dtype)
     if spec.loss == "categorical_crossentropy":
         if label_smoothing is not None:
             target = target * (1.0 - label_smoothing) + label_smoothing / n_outputs
-        return -jnp.sum(target * jax.nn.log_softmax(logits), axis=-1)
+        return -jnp.sum(target * jax.nn.log_softmax(logits, axis=0), axis=0)
     if spec.loss == "binary_crossentropy":
         if label_smoothing is not None:
             target = target * (1.0 - label_smoothing) + 0.5 * label_smoothing
-        return -jnp.mean(target * jax.nn.log_sigmoid(logits) + (1.0 - target) * jax.nn.log_sigmoid(-logits), axis=-1)
+        return -jnp.mean(target * jax.nn.log_sigmoid(logits) + (1.0 - target) * jax.nn.log_sigmoid(-logits), axis=0)
     outputs = OUTPUT_ACTIVATIONS[spec.network.output_activation](logits)
-    return jnp.mean(jnp.square(outputs - target), axis=-1)
+    return jnp.mean(jnp.square(outputs - target), axis=0)
 
 
 def penalty(parameters: Layers, l2: jax.Array) -> jax.Array:

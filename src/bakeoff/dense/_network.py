@@ -1,6 +1,10 @@
 """The network of one member: start weights, and outputs of a batch.
 
 Everything here is written for one member. A population is made by `jax.vmap` at the caller.
+
+Outside the program a layer's weights are (inputs, units), as everywhere in the field; inside they are turned,
+(units, inputs), and what flows between layers is (units, rows). So the first layers of all members, stacked, are one
+wide matrix as they lie in memory, and the innermost axis is the long one also where a layer has few units.
 """
 
 from dataclasses import dataclass
@@ -11,14 +15,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from bakeoff.dense._activations import ACTIVATIONS
-from bakeoff.dense._products import product
+from bakeoff.dense._products import product, product_with_rows
 from bakeoff.dense._spec import NetworkSpec
 
-__all__ = ["Layers", "Noise", "apply", "init"]
+__all__ = ["Layers", "Noise", "apply", "init", "turned"]
 
 Layers: TypeAlias = list[dict[str, jax.Array]]
-"""Arrays of each layer by name. Parameters: ``w`` (inputs, units), ``b`` (units,), and with batch normalisation
-``scale`` and ``offset`` (units,). State: ``mean`` and ``variance`` (units,), or nothing."""
+"""Arrays of each layer by name. Parameters: ``w`` (inputs, units), inside a program (units, inputs); ``b`` (units,),
+and with batch normalisation ``scale`` and ``offset`` (units,). State: ``mean`` and ``variance`` (units,), if any."""
 
 MOVING_AVERAGE_MOMENTUM = 0.99  # Keras' defaults for batch normalisation
 VARIANCE_EPSILON = 1e-3
@@ -89,6 +93,16 @@ def init(seed: int, spec: NetworkSpec) -> tuple[Layers, Layers]:
     return parameters, state
 
 
+def turned(parameters: Layers) -> Layers:
+    """Parameters with every weight matrix turned: from the form outside a program to the form inside it, or back.
+
+    Leading axes stay. Of NumPy arrays the result is a view.
+    """
+    return [
+        {name: leaf.swapaxes(-1, -2) if name == "w" else leaf for name, leaf in layer.items()} for layer in parameters
+    ]
+
+
 def apply(
     parameters: Layers, state: Layers, x: jax.Array, spec: NetworkSpec, noise: Noise | None
 ) -> tuple[jax.Array, Layers]:
@@ -97,6 +111,7 @@ def apply(
     Parameters
     ----------
     parameters, state : Layers
+        Weights turned.
     x : (rows, n_features)
     spec : NetworkSpec
     noise : Noise or None
@@ -104,7 +119,7 @@ def apply(
 
     Returns
     -------
-    logits : (rows, n_outputs)
+    logits : (n_outputs, rows)
         The last layer's outputs before its activation: losses are computed from them, which loses no digits.
     state : Layers
     """
@@ -113,7 +128,8 @@ def apply(
     last = len(parameters) - 1
     factors = _dropout_factors(noise, spec, x.shape[0])
     for number, (layer, averages) in enumerate(zip(parameters, state, strict=True)):
-        x = product(x, layer["w"], spec.precision) + layer["b"][None, :]
+        multiply = product if number else product_with_rows
+        x = multiply(layer["w"], x, spec.precision) + layer["b"][:, None]
         if averages:
             x, averages = _normalize(x, layer, averages, None if noise is None else noise.row_weights)  # noqa: PLW2901
         new_state.append(averages)
@@ -131,20 +147,20 @@ def _normalize(
     if row_weights is None:
         mean, variance = averages["mean"], averages["variance"]
     else:
-        share = (row_weights / jnp.maximum(jnp.sum(row_weights), 1.0))[:, None]
-        mean = jnp.sum(x * share, axis=0)
-        variance = jnp.sum(jnp.square(x - mean[None, :]) * share, axis=0)
+        share = (row_weights / jnp.maximum(jnp.sum(row_weights), 1.0))[None, :]
+        mean = jnp.sum(x * share, axis=1)
+        variance = jnp.sum(jnp.square(x - mean[:, None]) * share, axis=1)
         moved = {"mean": mean, "variance": variance}
         averages = {
             name: MOVING_AVERAGE_MOMENTUM * old + (1.0 - MOVING_AVERAGE_MOMENTUM) * moved[name]
             for name, old in averages.items()
         }
     factor = layer["scale"] * jax.lax.rsqrt(variance + VARIANCE_EPSILON)
-    return (x - mean[None, :]) * factor[None, :] + layer["offset"][None, :], averages
+    return (x - mean[:, None]) * factor[:, None] + layer["offset"][:, None], averages
 
 
 def _dropout_factors(noise: Noise | None, spec: NetworkSpec, rows: int) -> list[jax.Array]:
-    """What each hidden layer's outputs are multiplied by, (rows, units) of 0 or ``1 / (1 - rate)``; [] without dropout.
+    """What each hidden layer's outputs are multiplied by, (units, rows) of 0 or ``1 / (1 - rate)``; [] without dropout.
 
     One draw for all layers, and two decisions from each random word: random bits are what dropout costs, to compile
     and to run. The rate is exact to 1/65536. A row's decisions do not depend on the number of rows after it.
@@ -155,5 +171,5 @@ def _dropout_factors(noise: Noise | None, spec: NetworkSpec, rows: int) -> list[
     words = jax.random.bits(noise.key, (rows, (n_units + 1) // 2), jnp.uint32)
     halves = jax.lax.bitcast_convert_type(words, jnp.uint16).reshape(rows, -1)[:, :n_units]
     threshold = jnp.round(noise.dropout * 65536.0).astype(jnp.int32)
-    kept = (halves.astype(jnp.int32) >= threshold).astype(spec.dtype) / (1.0 - noise.dropout)
-    return jnp.split(kept, np.cumsum(spec.hidden_layer_sizes)[:-1], axis=1)
+    kept = (halves.T.astype(jnp.int32) >= threshold).astype(spec.dtype) / (1.0 - noise.dropout)
+    return jnp.split(kept, np.cumsum(spec.hidden_layer_sizes)[:-1], axis=0)

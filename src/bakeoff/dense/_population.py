@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from bakeoff.dense._compile import compiled
 from bakeoff.dense._epoch import Data, State, run_epoch, start
+from bakeoff.dense._network import turned
 from bakeoff.dense._plan import Batches, Layout, Member, epoch_batches, plan_streams, scoring_batches
 from bakeoff.dense._predict import Network
 from bakeoff.dense._scaling import Scale, Scaling, fit_scaling
@@ -246,7 +247,8 @@ class _Training:
     def _keep(self, run: _Run, epoch: int) -> None:
         """Copy a member's weights: what the device goes on computing for it is not looked at."""
         pick = (self.state.parameters, self.state.averages)
-        run.kept = jax.tree.map(lambda leaf: np.array(leaf[run.place]), pick)
+        parameters, averages = jax.tree.map(lambda leaf: np.array(leaf[run.place]), pick)
+        run.kept = (turned(parameters), averages)
         run.epochs = epoch
 
     def _lower_on_plateau(self, run: _Run, seen: Progress, plateau: Plateau, scores: dict[str, float]) -> None:

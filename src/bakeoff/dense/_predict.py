@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
 from bakeoff.dense._activations import OUTPUT_ACTIVATIONS
 from bakeoff.dense._compile import compiled
-from bakeoff.dense._network import Layers, apply
+from bakeoff.dense._network import Layers, apply, turned
 from bakeoff.dense._scaling import Scaling, scale_rows
 from bakeoff.dense._spec import NetworkSpec
 from bakeoff.types import Rows
@@ -30,7 +29,7 @@ class Network:
     class_columns : tuple of int
         The output column of each class.
     parameters, averages : Layers
-        Of NumPy arrays.
+        Of NumPy arrays, weights (inputs, units).
     scaling : Scaling
     """
 
@@ -64,7 +63,7 @@ class Predictor:
         with jax.enable_x64(network.spec.precision == "float64"):
             dtype = network.spec.dtype
             scaling = jax.tree.map(lambda leaf: np.asarray(leaf, dtype), network.scaling)
-            self._arrays = jax.device_put((network.parameters, network.averages, scaling))
+            self._arrays = jax.device_put((turned(network.parameters), network.averages, scaling))
         self.compile_seconds = 0.0
 
     @property
@@ -134,4 +133,4 @@ class Predictor:
 
 def _outputs(spec: NetworkSpec, parameters: Layers, averages: Layers, scaling: Scaling, rows: jax.Array) -> jax.Array:
     logits, _ = apply(parameters, averages, scale_rows(scaling, rows, spec.dtype), spec, None)
-    return jnp.asarray(OUTPUT_ACTIVATIONS[spec.output_activation](logits))
+    return OUTPUT_ACTIVATIONS[spec.output_activation](logits).T

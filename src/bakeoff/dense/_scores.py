@@ -17,7 +17,7 @@ def confusion_of(
 
     Parameters
     ----------
-    logits : (rows, n_outputs)
+    logits : (n_outputs, rows)
     columns : (rows,) int32
         The output column of each row's true class.
     row_weights : (rows,)
@@ -29,10 +29,10 @@ def confusion_of(
     -------
     (n_classes, n_outputs) int32
     """
-    n_outputs = logits.shape[-1]
+    n_outputs = logits.shape[0]
     every_column = jnp.arange(n_outputs, dtype=jnp.int32)
     # Counts up to 2**24 are exact in float32; a batch is far smaller.
-    predicted = (jnp.argmax(logits, axis=-1).astype(jnp.int32)[:, None] == every_column[None, :]).astype(jnp.float32)
+    predicted = (jnp.argmax(logits, axis=0).astype(jnp.int32)[:, None] == every_column[None, :]).astype(jnp.float32)
     true = (columns[:, None] == jnp.asarray(class_columns, jnp.int32)[None, :]).astype(jnp.float32)
     return ((true * row_weights.astype(jnp.float32)[:, None]).T @ predicted).astype(jnp.int32)
 

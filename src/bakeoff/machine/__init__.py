@@ -6,7 +6,7 @@ from bakeoff.machine._doctor import doctor
 from bakeoff.machine._folder import cache_folder
 from bakeoff.machine._precision import bfloat16_in_hardware, resolve_precision
 from bakeoff.machine._self_test import KnownAnswer, ensure_self_test, self_test
-from bakeoff.machine._speed import bandwidth, floor_seconds, matmul_rate
+from bakeoff.machine._speed import bandwidth, epoch_work, floor_seconds, matmul_rate
 
 __all__ = [
     "KnownAnswer",
@@ -17,6 +17,7 @@ __all__ = [
     "doctor",
     "enable_compile_cache",
     "ensure_self_test",
+    "epoch_work",
     "floor_seconds",
     "matmul_rate",
     "resolve_precision",
