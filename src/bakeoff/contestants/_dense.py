@@ -130,6 +130,7 @@ class DenseContestant:
             rates=settings.rates(epochs, job.y[plan.train], job.facts.n_classes),
             early_stopping=stopping,
             plateau=settings.plateau_rule(has_validation),
+            distortion=settings.distortion(),
         )
 
     def predict(self, model_files: Mapping[str, bytes], X: Rows, facts: Facts) -> Predictions:  # noqa: ARG002
@@ -148,7 +149,7 @@ class DenseContestant:
 
 def _shape(facts: Facts) -> DataShape:
     codes = None if facts.label_codes is None else tuple(facts.label_codes)
-    return DataShape(facts.kind, facts.n_train, facts.n_features, facts.n_classes, facts.pixel_max, codes)
+    return DataShape(facts.kind, facts.n_train, facts.n_features, facts.n_classes, facts.pixel_max, codes, facts.image_shape)
 
 
 def _predictions(predictor: Predictor, rows: Rows) -> Predictions:

@@ -5,7 +5,9 @@
 25818
 """
 
+from bakeoff.dense._augment import Image, distort
 from bakeoff.dense._compile import compilations
+from bakeoff.dense._distortion import DISTORTION_LIMITS, PRESETS, Distortion, distortion_of
 from bakeoff.dense._network import Layers, Noise, apply, init, turned
 from bakeoff.dense._plan import Member
 from bakeoff.dense._population import FittedMember, FittedPopulation, Task, fit_population
@@ -17,11 +19,15 @@ from bakeoff.dense._stopping import EarlyStopping, Plateau
 from bakeoff.dense._summary import LayerSummary, n_parameters, summary
 
 __all__ = [
+    "DISTORTION_LIMITS",
+    "PRESETS",
     "DataShape",
     "DenseSettings",
+    "Distortion",
     "EarlyStopping",
     "FittedMember",
     "FittedPopulation",
+    "Image",
     "LayerSummary",
     "Layers",
     "Member",
@@ -36,6 +42,8 @@ __all__ = [
     "TrainingSpec",
     "apply",
     "compilations",
+    "distort",
+    "distortion_of",
     "fit_population",
     "init",
     "n_parameters",

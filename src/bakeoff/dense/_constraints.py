@@ -1,12 +1,12 @@
 """Rules that a setting keeps, each able to say itself in words."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, Protocol
 
-__all__ = ["Boolean", "Choice", "Constraint", "Either", "Nothing", "Number", "NumberList", "WholeNumber"]
+__all__ = ["Boolean", "Choice", "Constraint", "Either", "Nothing", "Number", "NumberList", "Strengths", "WholeNumber"]
 
 
 class Constraint(Protocol):
@@ -125,6 +125,24 @@ class NumberList:
 
     def __str__(self) -> str:
         return f"a list of at most {self.longest}, each {self.item}"
+
+
+@dataclass(frozen=True, slots=True)
+class Strengths:
+    """Some of several names, each with a number from 0 to the largest that its name allows."""
+
+    largest: Mapping[str, float]
+
+    def accepts(self, value: Any) -> bool:
+        return isinstance(value, Mapping) and all(
+            name in self.largest and Number(f"[0, {self.largest[name]}]").accepts(each) for name, each in value.items()
+        )
+
+    def plain(self, value: Any) -> dict[str, float]:
+        return {str(name): float(each) for name, each in value.items()}
+
+    def __str__(self) -> str:
+        return "a mapping of " + ", ".join(f"{name} (0 to {largest:g})" for name, largest in self.largest.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ import numpy as np
 import optax
 from numpy.typing import NDArray
 
+from bakeoff.dense._augment import distort
+from bakeoff.dense._distortion import Distortion
 from bakeoff.dense._losses import penalty, row_losses
 from bakeoff.dense._network import Layers, Noise, apply, init, turned
 from bakeoff.dense._optimizers import optimizer
@@ -42,11 +44,14 @@ class Data:
         The output column of each row's class.
     scaling : Scaling
         With a leading axis of streams, unless they share it.
+    distortion : Distortion or None
+        (streams,) each; None where no image is distorted.
     """
 
     rows: Any
     columns: Any
     scaling: Scaling
+    distortion: Distortion | None = None
 
 
 @jax.tree_util.register_dataclass
@@ -147,7 +152,8 @@ def run_epoch(
 
     def body(carry: tuple[State, _Sums], step: Batches) -> tuple[tuple[State, _Sums], None]:
         before, sums = carry
-        after, news = train(before, rates, _gather(spec, layout, data, step, steps_per_epoch))
+        keys = _distortion_keys(before) if spec.distortions else None
+        after, news = train(before, rates, _gather(spec, layout, data, step, steps_per_epoch, keys))
         # Sums stay in the carry: small writes into a long stacked output are slow (jax-ml/jax#40101).
         return (after, jax.tree.map(jnp.add, sums, news)), None
 
@@ -238,26 +244,45 @@ def _score_batch(spec: TrainingSpec, state: State, rates: Rates, batch: _Batch) 
     )
 
 
-def _gather(spec: TrainingSpec, layout: Layout, data: Data, step: Batches, steps_per_epoch: jax.Array) -> _Batch:
-    """The batch of every stream; one without the axis of streams where all share rows and scaling."""
+_OTHER_NOISE = 0x7FFFFFFF  # no count of a step's other random numbers comes up to it
+
+
+def _distortion_keys(state: State) -> jax.Array:
+    """A key for every stream and step, (streams,): its members have one seed and one step."""
+    of_step = jax.vmap(jax.random.fold_in)(state.key[:, 0], state.step[:, 0])
+    return jax.vmap(jax.random.fold_in, (0, None))(of_step, _OTHER_NOISE)
+
+
+def _gather(
+    spec: TrainingSpec, layout: Layout, data: Data, step: Batches, steps_per_epoch: jax.Array, keys: Any = None
+) -> _Batch:
+    """The batch of every stream; one without the axis of streams where all share rows and scaling.
+
+    With `keys`, (streams,), images are distorted.
+    """
     dtype = spec.network.dtype
 
-    def one(scaling: Scaling, index: jax.Array, count: jax.Array, steps: jax.Array) -> _Batch:
+    def one(
+        scaling: Scaling, index: jax.Array, count: jax.Array, steps: jax.Array, key: Any, strength: Distortion | None
+    ) -> _Batch:
         rows = data.rows.at[index].get(mode="promise_in_bounds")
         columns = data.columns.at[index].get(mode="promise_in_bounds")
         row_weights = (jnp.arange(index.shape[0], dtype=jnp.int32) < count).astype(dtype)
+        if key is not None and strength is not None and spec.image is not None:
+            rows = distort(rows.astype(dtype), key, strength, spec.image, spec.distortions)
         return _Batch(scale_rows(scaling, rows, dtype), columns, row_weights, count, steps)
 
     n_gathers = step.index.shape[0]
     if n_gathers < layout.streams and layout.shares_scaling:
-        return one(data.scaling, step.index[0], step.counts[0], steps_per_epoch[0])
+        return one(data.scaling, step.index[0], step.counts[0], steps_per_epoch[0], None, None)
     axis_of_scaling = None if layout.shares_scaling else 0
     if n_gathers < layout.streams:
-        mapped = jax.vmap(one, (0, None, None, None))
-        each: _Batch = mapped(data.scaling, step.index[0], step.counts[0], steps_per_epoch[0])
+        mapped = jax.vmap(one, (0, None, None, None, None, None))
+        each: _Batch = mapped(data.scaling, step.index[0], step.counts[0], steps_per_epoch[0], None, None)
         return each
-    mapped = _mapped(one, layout.streams, (axis_of_scaling, 0, 0, 0))
-    batches: _Batch = mapped(data.scaling, step.index, step.counts, steps_per_epoch)
+    mapped = _mapped(one, layout.streams, (axis_of_scaling, 0, 0, 0, 0, 0))
+    strengths = None if keys is None else data.distortion
+    batches: _Batch = mapped(data.scaling, step.index, step.counts, steps_per_epoch, keys, strengths)
     return batches
 
 

@@ -1,18 +1,19 @@
 """Which rows meet which member in which step: planned on the host, as plain index arrays.
 
-Members that train on the same rows with the same seed see the same batches: they form a *stream*. A population's
-arrays have the axes (streams, members of a stream), so a batch is gathered once for all members of its stream and
-their first layer is one wide product.
+Members that train on the same rows, distorted alike, with the same seed see the same batches: they form a *stream*. A
+population's arrays have the axes (streams, members of a stream), so a batch is gathered and distorted once for all
+members of its stream and their first layer is one wide product.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from bakeoff.dense._distortion import NO_DISTORTION, Distortion
 from bakeoff.dense._spec import Rates
 from bakeoff.dense._stopping import EarlyStopping, Plateau
 from bakeoff.types import RowIndices
@@ -37,6 +38,8 @@ class Member:
     early_stopping : EarlyStopping or None
     plateau : Plateau or None
         With ``spec.schedule == "plateau"``.
+    distortion : Distortion
+        One float each. Members share their distorted images only where they agree in it.
     """
 
     seed: int
@@ -46,6 +49,7 @@ class Member:
     rates: Rates = field(default_factory=Rates)
     early_stopping: EarlyStopping | None = None
     plateau: Plateau | None = None
+    distortion: Distortion = NO_DISTORTION
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,12 +62,14 @@ class Stream:
     train, validation : positions
     members : list of int
         Their positions in the population.
+    distortion : Distortion
     """
 
     seed: int
     train: RowIndices
     validation: RowIndices
     members: list[int]
+    distortion: Distortion = NO_DISTORTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +112,19 @@ class Batches:
 
 
 def plan_streams(members: Sequence[Member]) -> list[Stream]:
-    """Group members by seed and rows, in the order of their first member.
+    """Group members by seed, rows and distortion, in the order of their first member.
 
     Where the groups are not all of one size every member becomes a stream of its own: the arrays are rectangular.
     """
-    grouped: dict[tuple[int, bytes, bytes], Stream] = {}
+    grouped: dict[tuple[Any, ...], Stream] = {}
     alone: list[Stream] = []
     for position, member in enumerate(members):
         train = np.asarray(member.train, np.int64)
         validation = np.asarray(() if member.validation is None else member.validation, np.int64)
-        alone.append(Stream(member.seed, train, validation, [position]))
-        key = (member.seed, train.tobytes(), validation.tobytes())
-        grouped.setdefault(key, Stream(member.seed, train, validation, [])).members.append(position)
+        alone.append(Stream(member.seed, train, validation, [position], member.distortion))
+        key = (member.seed, train.tobytes(), validation.tobytes(), astuple(member.distortion))
+        fresh = Stream(member.seed, train, validation, [], member.distortion)
+        grouped.setdefault(key, fresh).members.append(position)
     sizes = {len(stream.members) for stream in grouped.values()}
     return list(grouped.values()) if len(sizes) == 1 else alone
 

@@ -188,7 +188,12 @@ class _Training:
             scaling = jax.tree.map(lambda *leaves: np.stack(leaves).astype(dtype), *scalings)
         # A sealed label becomes the first column: such a row is only predicted.
         columns = np.asarray(self.spec.class_columns, np.int32)[np.maximum(self.task.labels, 0)]
-        return Data(*jax.device_put((np.ascontiguousarray(self.task.rows), columns, scaling)))
+        distortion = None
+        if self.spec.distortions:
+            distortion = jax.tree.map(
+                lambda *strengths: np.asarray(strengths, dtype), *[stream.distortion for stream in self.streams]
+            )
+        return Data(*jax.device_put((np.ascontiguousarray(self.task.rows), columns, scaling, distortion)))
 
     def _runs(self, members: Sequence[Member], scalings: list[Scaling]) -> list[_Run]:
         runs: list[_Run | None] = [None] * len(members)

@@ -12,7 +12,9 @@ from typing import Any, Self, cast
 import numpy as np
 
 from bakeoff.dense._activations import Activation, OutputActivation
+from bakeoff.dense._augment import Image
 from bakeoff.dense._constraints import Choice
+from bakeoff.dense._distortion import Distortion, distortion_of
 from bakeoff.dense._scaling import Scale
 from bakeoff.dense._settings_table import accepted
 from bakeoff.dense._spec import (
@@ -44,6 +46,7 @@ class DataShape:
     pixel_max : int or None
     label_codes : tuple of int or None
         The original whole-number labels in the order of the class indices.
+    image_shape : (height, width, channels) or None
     """
 
     kind: Kind
@@ -52,6 +55,7 @@ class DataShape:
     n_classes: int
     pixel_max: int | None = None
     label_codes: tuple[int, ...] | None = None
+    image_shape: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,9 @@ class DenseSettings:
         See `TrainingSpec`.
     scale : {"unit", "standard", "none"} or None
         None: ``"unit"`` for images, ``"standard"`` for plain rows.
+    augment : str, mapping or None
+        ``"none"``, a preset (``"affine"``, ``"elastic"``, ``"photo"``) or strengths by their names (see `Distortion`):
+        training images are distorted anew in every step. None: ``"none"``. A resolved setting has every strength.
     precision : {"float32", "bfloat16", "float64"}
     """
 
@@ -149,6 +156,7 @@ class DenseSettings:
     monitor: Monitor = "val_loss"
     train_scores: TrainScores = "running"
     scale: Scale | None = None
+    augment: Any = None
     precision: Precision = "float32"
 
     @classmethod
@@ -211,6 +219,7 @@ class DenseSettings:
             warmup_epochs=_or(self.warmup_epochs, epochs / 20),
             decay_epochs=self.decay_epochs or max(1.0, epochs / 3),
             scale=self.scale or ("unit" if shape.kind == "images" else "standard"),
+            augment=_resolved_augment(self.augment),
         )
         problems = list(resolved._conflicts(shape, of))
         if problems:
@@ -250,6 +259,8 @@ class DenseSettings:
                 f"The 'class_weight' parameter {said} must have one number for each of the {shape.n_classes} classes. "
                 f"Got {len(self.class_weight)} instead."
             )
+        if self.augment != "none" and (shape.image_shape is None or shape.pixel_max is None):
+            problems.append(f"The 'augment' parameter {said} must be 'none' for plain rows: only images are distorted.")
         if self.scale == "unit" and shape.pixel_max is None:
             problems.append(
                 f"The 'scale' parameter {said} must be 'standard' or 'none' for plain rows. Got 'unit' instead."
@@ -284,6 +295,8 @@ class DenseSettings:
             nesterov=self.nesterov,
             schedule=self.schedule,
             train_scores=self.train_scores,
+            distortions=self.distortion().kinds(),
+            image=self._image(shape),
             uses_momentum=self.momentum > 0,
             uses_dropout=self.dropout > 0,
             uses_l2=self.l2 > 0,
@@ -315,6 +328,15 @@ class DenseSettings:
             **{name: getattr(self, name) for name in _PLAIN_RATES},
         )
 
+    def distortion(self) -> Distortion:
+        """How strongly training images are distorted. Needs resolved settings."""
+        return distortion_of(self.augment)
+
+    def _image(self, shape: DataShape) -> Image | None:
+        if self.augment == "none" or shape.image_shape is None or shape.pixel_max is None:
+            return None
+        return Image(*shape.image_shape, shape.pixel_max)
+
     def stopping_rule(self) -> EarlyStopping | None:
         """What early stopping watches, if it is on."""
         return EarlyStopping(self.monitor, self.patience, self.min_delta) if self.early_stopping else None
@@ -341,6 +363,11 @@ _PLAIN_RATES = (
     "decay_factor",
     "minimum_learning_rate",
 )
+
+
+def _resolved_augment(augment: str | Mapping[str, float] | None) -> str | dict[str, float]:
+    distortion = distortion_of(augment or "none")
+    return distortion.as_mapping() if distortion.kinds() else "none"
 
 
 def _or(value: float | None, default: float) -> float:

@@ -14,8 +14,10 @@ from bakeoff.dense._constraints import (
     Nothing,
     Number,
     NumberList,
+    Strengths,
     WholeNumber,
 )
+from bakeoff.dense._distortion import DISTORTION_LIMITS, Preset
 from bakeoff.dense._scaling import Scale
 from bakeoff.dense._spec import Loss, OptimizerName, Precision, ScheduleName, TrainScores
 from bakeoff.dense._stopping import Monitor
@@ -107,6 +109,7 @@ CONSTRAINTS: Mapping[str, Constraint] = MappingProxyType(
         "monitor": Choice(get_args(Monitor)),
         "train_scores": Choice(get_args(TrainScores)),
         "scale": _or_none(Choice(get_args(Scale))),
+        "augment": Either((Nothing(), Choice(get_args(Preset)), Strengths(DISTORTION_LIMITS))),
         "precision": Choice(get_args(Precision)),
     }
 )

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from bakeoff.dense._activations import Activation, OutputActivation
+from bakeoff.dense._augment import Image
 
 __all__ = [
     "LOSSES_OF_OUTPUT",
@@ -107,6 +108,10 @@ class TrainingSpec:
         ``"running"``: ``loss`` and ``accuracy`` are running means of the epoch, as in Keras, and ``f1`` an exact pass
         after it. ``"exact"``: ``accuracy`` is of the exact pass too. ``"none"``: no pass over the training rows,
         so no ``f1``.
+    distortions : tuple of str
+        Strengths of `Distortion` that any member has above zero; only with `image`.
+    image : Image or None
+        What the rows are, where they are distorted.
     uses_momentum, uses_dropout, uses_l2, uses_weight_decay, uses_label_smoothing : bool
         Whether any member has such a rate above zero; what nobody uses is not computed.
     """
@@ -119,6 +124,8 @@ class TrainingSpec:
     nesterov: bool = False
     schedule: ScheduleName = "constant"
     train_scores: TrainScores = "running"
+    distortions: tuple[str, ...] = ()
+    image: Image | None = None
     uses_momentum: bool = False
     uses_dropout: bool = False
     uses_l2: bool = False
