@@ -149,7 +149,8 @@ def _bell(key: jax.Array, shape: tuple[int, ...], dtype: jnp.dtype) -> jax.Array
     quarters = jax.lax.bitcast_convert_type(jax.random.bits(key, shape, jnp.uint32), jnp.uint8)
     total = jnp.sum(quarters.astype(jnp.int32), axis=-1, dtype=jnp.int32).astype(dtype)
     deviation = float(np.sqrt(4 * (256**2 - 1) / 12))
-    return jnp.true_divide(total - 4 * 127.5, deviation)
+    bell: jax.Array = (total - 4 * 127.5) / deviation
+    return bell
 
 
 def _erased(x: jax.Array, amounts: jax.Array, key: jax.Array, strength: Distortion, image: Image) -> jax.Array:
@@ -159,7 +160,9 @@ def _erased(x: jax.Array, amounts: jax.Array, key: jax.Array, strength: Distorti
 
     def inside(side: int, place: int) -> jax.Array:
         middle = (jnp.arange(side, dtype=x.dtype)[None, :] + 0.5) / side
-        return (middle >= corner[place][:, None]) & (middle < (corner[place] + sizes[place])[:, None])
+        start, end = corner[place][:, None], (corner[place] + sizes[place])[:, None]
+        covered: jax.Array = (middle >= start) & (middle < end)
+        return covered
 
     hidden = inside(image.height, 0)[:, :, None, None] & inside(image.width, 1)[:, None, :, None]
     pixels = x.reshape(-1, image.height, image.width, image.channels)
