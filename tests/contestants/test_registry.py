@@ -41,7 +41,7 @@ def names_of_scikit_learn() -> list[str]:
 
 
 def test_families_are_listed_in_order_with_a_line_each() -> None:
-    assert list(families()) == ["dense", *CLASSICAL]
+    assert list(families()) == ["dense", "dense:plain", *CLASSICAL]
     assert all(line and "\n" not in line for line in families().values())
 
 
@@ -170,3 +170,28 @@ def test_wrapped_estimators_are_never_reused_and_know_whether_they_are_random() 
     assert wrap("x", make_pipeline(StandardScaler(), RandomForestClassifier())).is_random
     with pytest.raises(SettingsError, match="x: a classifier needs the methods fit and predict"):
         wrap("x", np.zeros(3))
+
+
+@pytest.mark.parametrize(("kind", "scale"), [("images", "unit"), ("rows", "standard")])
+def test_the_plain_network_is_trained_as_a_notebook_does_and_settings_win(kind: str, scale: str) -> None:
+    facts = Facts(kind, 5_000, 64, 10, (8, 8, 1) if kind == "images" else None, 255 if kind == "images" else None)
+    plain = make_contestant("plain", "dense:plain", {"epochs": 3}).resolve(facts)
+    wanted = {"optimizer": "sgd", "learning_rate": 0.01, "schedule": "constant", "dropout": 0.0, "augment": "none",
+              "label_smoothing": 0.0, "weight_decay": 0.0, "epochs": 3, "scale": scale}  # fmt: skip
+    assert {name: plain[name] for name in wanted} == wanted
+    # What is resolved means the same to the family without its variant: that is how a run's recipe keeps it.
+    assert make_contestant("plain", "dense", plain).resolve(facts) == plain
+
+
+def test_the_default_network_standardises_and_distorts_images_alone() -> None:
+    images = make_contestant("dense", "dense").resolve(Facts("images", 5_000, 64, 10, (8, 8, 1), 255))
+    rows = make_contestant("dense", "dense").resolve(Facts("rows", 5_000, 64, 10))
+    assert images["augment"]["rotation"] > 0
+    assert rows["augment"] == "none"
+    assert images["scale"] == rows["scale"] == "standard"
+    assert images["optimizer"] == "adamw"
+
+
+def test_an_unknown_variant_is_refused_with_the_known_names() -> None:
+    with pytest.raises(SettingsError, match=r"no contestant 'dense:plane'\. Did you mean dense:plain\?"):
+        make_contestant("dense", "dense:plane")

@@ -31,7 +31,7 @@ def test_defaults_keep_their_own_rules():
         ("learning_rate", float("nan"), "Got nan instead."),
         ("learning_rate", True, "Got True instead."),
         ("learning_rate", "1e-3", "Got '1e-3' instead."),
-        ("dropout", 1.0, "must be a float in the range [0, 1). Got 1.0 instead."),
+        ("dropout", 1.0, "must be None or a float in the range [0, 1). Got 1.0 instead."),
         ("epochs", 0, "must be None or an int in the range [1, 100000]. Got 0 instead."),
         ("epochs", 2.5, "Got 2.5 instead."),
         ("activation", "rleu", "'leaky_relu' or 'linear'. Got 'rleu' instead."),

@@ -26,6 +26,14 @@ def test_a_number_of_seeds_stands_for_the_seeds_from_zero_on() -> None:
     assert parse_recipe(MINIMAL + "protocol: {seeds: [7, 42]}").protocol.seeds == (7, 42)
 
 
+def test_a_variant_of_a_family_has_a_name_that_files_may_have() -> None:
+    recipe = parse_recipe(MINIMAL + "contestants: ['dense:plain', {family: 'dense:plain', name: notebook}]")
+    assert [(entry.name, entry.family) for entry in recipe.contestants or ()] == [
+        ("dense-plain", "dense:plain"),
+        ("notebook", "dense:plain"),
+    ]
+
+
 def test_a_family_alone_is_a_contestant_of_that_name() -> None:
     recipe = parse_recipe(MINIMAL + "contestants: [dense, {family: svc}, {name: wide, family: dense}]")
     assert [(entry.name, entry.family) for entry in recipe.contestants or ()] == [

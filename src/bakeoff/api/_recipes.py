@@ -140,6 +140,7 @@ def _named(given: Sequence[Any]) -> dict[str, Any]:
             name = str(item.get("name", item.get("family", "")))
         else:
             name = item if isinstance(item, str) else type(item).__name__.strip("_")
+        name = name.replace(":", "-", 1)  # a variant, such as dense:plain
         numbers = (f"{name}-{number}" for number in range(2, len(given) + 2))
         taken = {known.casefold() for known in named}
         named[name if name.casefold() not in taken else next(n for n in numbers if n.casefold() not in taken)] = item

@@ -133,7 +133,7 @@ class ProbeFits:
         n_train = max(len(division.train) for division in task.divisions)
         # What a probe learns need not be the classes of the data, so their codes mean nothing to it.
         facts = replace(facts_of(self._dataset, n_train), n_classes=task.n_classes, label_codes=None)
-        contestant = _contestant(probe, n_train)
+        contestant = _contestant(probe, facts)
         members = [
             MemberPlan(0, division.train, None, {task.purpose: division.predict}, keep_model=False)
             for division in task.divisions
@@ -197,18 +197,24 @@ def _self_test(_progress: ProgressCallback) -> None:
     machine.ensure_self_test()
 
 
-def _contestant(probe: ProbeName, n_train: int) -> Contestant:
+def _contestant(probe: ProbeName, facts: Facts) -> Contestant:
     """The probe as a contestant; its name is what people read."""
     settings: Mapping[str, Any]
     if probe == "nearest":
         # On all pixels and one neighbour alone: what remembering gives.
         family, settings = "knn", {"n_neighbors": 1, "weights": "uniform", "pca": None}
     else:
+        n_train = facts.n_train
         epochs = min(max(-(-_ROWS_SEEN // n_train), 5), 50)
         family, settings = (
             "dense",
             {
+                # What people build first: no distorted images, which would hide what copies give away.
                 "hidden_layer_sizes": [256, 128],
+                "optimizer": "adam",
+                "scale": "unit" if facts.kind == "images" else "standard",
+                "augment": "none",
+                "dropout": 0.1,
                 "epochs": epochs,
                 "batch_size": 128 if n_train >= _ENOUGH_FOR_LARGE_BATCHES else 32,
                 "train_scores": "none",

@@ -3,8 +3,10 @@
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import metadata, resources
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -26,12 +28,27 @@ from bakeoff.errors import FitError, SettingsError
 from bakeoff.machine import enable_compile_cache
 from bakeoff.types import ProgressCallback, Rows
 
-__all__ = ["DenseContestant"]
+__all__ = ["PLAIN", "DenseContestant"]
 
 _FLOPS_PER_SECOND = 8e10  # two cores with AVX-512, small products
 _STEP_SECONDS = 1.5e-4
 _COMPILE_SECONDS = 3.0
 _TIMED_ROWS = 20
+
+
+PLAIN: Mapping[str, Any] = MappingProxyType(
+    {
+        "optimizer": "sgd",
+        "schedule": "constant",
+        "dropout": 0.0,
+        "label_smoothing": 0.0,
+        "augment": "none",
+        "batch_size": 128,
+        "epochs": 20,
+    }
+)
+"""What course notebooks do: Keras' plain gradient descent, pixels divided by their maximum, nothing against
+over-fitting."""
 
 
 class DenseContestant:
@@ -42,6 +59,8 @@ class DenseContestant:
     name : str
     settings : mapping
         See `bakeoff.dense.DenseSettings`.
+    is_plain : bool
+        What is not set is as in `PLAIN`, and images are scaled to ``"unit"``, rather than as networks train best.
 
     Raises
     ------
@@ -59,9 +78,10 @@ class DenseContestant:
     trains_populations = True
     watches_validation = True
 
-    def __init__(self, name: str, settings: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, settings: Mapping[str, Any], is_plain: bool = False) -> None:
         self.name = name
-        self._settings = DenseSettings.read(settings, of=name)
+        self._settings = DenseSettings.read({**PLAIN, **settings} if is_plain else settings, of=name)
+        self._is_plain = is_plain
 
     @property
     def chooses_on_validation(self) -> bool:
@@ -74,7 +94,10 @@ class DenseContestant:
         return self._resolved(facts).as_mapping()
 
     def _resolved(self, facts: Facts) -> DenseSettings:
-        return self._settings.resolve(_shape(facts), of=self.name)
+        settings = self._settings
+        if self._is_plain and settings.scale is None and facts.kind == "images":
+            settings = replace(settings, scale="unit")
+        return settings.resolve(_shape(facts), of=self.name)
 
     def fingerprint(self) -> Mapping[str, str]:
         """Versions of what computes a fit, and a hash of the engine's own source."""
@@ -149,7 +172,9 @@ class DenseContestant:
 
 def _shape(facts: Facts) -> DataShape:
     codes = None if facts.label_codes is None else tuple(facts.label_codes)
-    return DataShape(facts.kind, facts.n_train, facts.n_features, facts.n_classes, facts.pixel_max, codes, facts.image_shape)
+    return DataShape(
+        facts.kind, facts.n_train, facts.n_features, facts.n_classes, facts.pixel_max, codes, facts.image_shape
+    )
 
 
 def _predictions(predictor: Predictor, rows: Rows) -> Predictions:

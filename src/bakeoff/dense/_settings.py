@@ -86,9 +86,10 @@ class DenseSettings:
     rho : float
         Of RMSprop.
     weight_decay : float or None
-        Decoupled; None: 0.004 for AdamW (Keras' default), else 0.
+        Decoupled; None: 0.05 for AdamW (Keras: 0.004), else 0.
     l2 : float
-    dropout : float
+    dropout : float or None
+        None: 0.1, and 0 where images are distorted: a second noise costs more than it gives.
     label_smoothing : float or None
         None: 0.05 with categorical cross-entropy, else 0.
     batch_normalization : bool
@@ -116,10 +117,11 @@ class DenseSettings:
     train_scores : {"running", "exact", "none"}
         See `TrainingSpec`.
     scale : {"unit", "standard", "none"} or None
-        None: ``"unit"`` for images, ``"standard"`` for plain rows.
+        None: ``"standard"``.
     augment : str, mapping or None
         ``"none"``, a preset (``"affine"``, ``"elastic"``, ``"photo"``) or strengths by their names (see `Distortion`):
-        training images are distorted anew in every step. None: ``"none"``. A resolved setting has every strength.
+        training images are distorted anew in every step. None: ``"affine"`` for images. Resolved: every strength, or
+        ``"none"``.
     precision : {"float32", "bfloat16", "float64"}
     """
 
@@ -128,7 +130,7 @@ class DenseSettings:
     output_activation: OutputActivation = "softmax"
     loss: Loss | None = None
     output_units: int | None = None
-    optimizer: OptimizerName = "adam"
+    optimizer: OptimizerName = "adamw"
     learning_rate: float | None = None
     momentum: float = 0.0
     nesterov: bool = False
@@ -138,7 +140,7 @@ class DenseSettings:
     epsilon: float = 1e-7
     weight_decay: float | None = None
     l2: float = 0.0
-    dropout: float = 0.1
+    dropout: float | None = None
     label_smoothing: float | None = None
     batch_normalization: bool = False
     class_weight: Any = None
@@ -207,19 +209,21 @@ class DenseSettings:
         loss = self.loss or LOSSES_OF_OUTPUT[self.output_activation][0]
         # Enough steps to converge on small data, not more passes than large data need.
         epochs = self.epochs or min(100, max(5, math.ceil(1_200_000 / max(shape.n_train, 1))))
+        augment = _resolved_augment(self.augment, shape)
         resolved = replace(
             self,
             loss=loss,
             output_units=self.output_units or shape.n_classes,
             learning_rate=self.learning_rate or (0.01 if self.optimizer == "sgd" else 0.001),
-            weight_decay=_or(self.weight_decay, 0.004 if self.optimizer == "adamw" else 0.0),
+            weight_decay=_or(self.weight_decay, 0.05 if self.optimizer == "adamw" else 0.0),
             label_smoothing=_or(self.label_smoothing, 0.05 if loss == "categorical_crossentropy" else 0.0),
             batch_size=self.batch_size or (128 if shape.n_train >= 10_000 else 32),
             epochs=epochs,
             warmup_epochs=_or(self.warmup_epochs, epochs / 20),
             decay_epochs=self.decay_epochs or max(1.0, epochs / 3),
-            scale=self.scale or ("unit" if shape.kind == "images" else "standard"),
-            augment=_resolved_augment(self.augment),
+            scale=self.scale or "standard",
+            augment=augment,
+            dropout=_or(self.dropout, 0.1 if augment == "none" else 0.0),
         )
         problems = list(resolved._conflicts(shape, of))
         if problems:
@@ -298,7 +302,7 @@ class DenseSettings:
             distortions=self.distortion().kinds(),
             image=self._image(shape),
             uses_momentum=self.momentum > 0,
-            uses_dropout=self.dropout > 0,
+            uses_dropout=bool(self.dropout),
             uses_l2=self.l2 > 0,
             uses_weight_decay=bool(self.weight_decay),
             uses_label_smoothing=bool(self.label_smoothing),
@@ -365,8 +369,9 @@ _PLAIN_RATES = (
 )
 
 
-def _resolved_augment(augment: str | Mapping[str, float] | None) -> str | dict[str, float]:
-    distortion = distortion_of(augment or "none")
+def _resolved_augment(augment: str | Mapping[str, float] | None, shape: DataShape) -> str | dict[str, float]:
+    is_image = shape.kind == "images" and shape.image_shape is not None and shape.pixel_max is not None
+    distortion = distortion_of(augment or ("affine" if is_image else "none"))
     return distortion.as_mapping() if distortion.kinds() else "none"
 
 

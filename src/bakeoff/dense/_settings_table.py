@@ -91,7 +91,7 @@ CONSTRAINTS: Mapping[str, Constraint] = MappingProxyType(
         "epsilon": _POSITIVE,
         "weight_decay": _or_none(_NOT_NEGATIVE),
         "l2": _NOT_NEGATIVE,
-        "dropout": _SHARE,
+        "dropout": _or_none(_SHARE),
         "label_smoothing": _or_none(_SHARE),
         "batch_normalization": Boolean(),
         "class_weight": Either((Nothing(), Choice(("balanced",)), NumberList(_NOT_NEGATIVE, longest=65_536))),

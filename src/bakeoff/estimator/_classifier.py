@@ -63,7 +63,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     beta_1, beta_2, rho, epsilon : float
         As in Keras.
     weight_decay : float or None
-        Decoupled; None: 0.004 for AdamW, else 0.
+        Decoupled; None: 0.05 for AdamW, else 0.
     l2 : float
         ``l2 * sum(w**2)`` is added to the loss, as by Keras' ``kernel_regularizer``.
     dropout : float
@@ -234,8 +234,8 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _settings(self, X: NDArray[Any], classes: NDArray[Any]) -> tuple[DenseSettings, DataShape]:
         given = {name: value for name, value in self.get_params(deep=False).items() if name not in _OWN}
         given["class_weight"] = self._class_weight(classes)
-        if given["scale"] is None and X.dtype != np.uint8:
-            given["scale"] = "none"
+        if given["scale"] is None:
+            given["scale"] = "unit" if X.dtype == np.uint8 else "none"
         problems = []
         fraction = self.validation_fraction
         if not isinstance(fraction, (int, float)) or isinstance(fraction, bool) or not 0 <= fraction < 1:

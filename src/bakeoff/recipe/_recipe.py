@@ -56,6 +56,16 @@ def _shape(value: Any) -> Any:
 SafeName = Annotated[str, AfterValidator(_safe_name)]
 
 
+def _family_name(family: str) -> str:
+    for part in family.split(":", 1):
+        _safe_name(part)
+    return family
+
+
+FamilyName = Annotated[str, AfterValidator(_family_name)]
+"""A family, or a family and its variant, such as ``dense:plain``."""
+
+
 def _seed_list(value: Any) -> Any:
     """``5`` stands for the seeds 0, 1, 2, 3, 4."""
     if isinstance(value, list | tuple):
@@ -155,15 +165,20 @@ class Protocol(_Entry):
         return self
 
 
+def _as_name(family: Any) -> Any:
+    """A family as a contestant's name, which is part of file names: no colon."""
+    return family.replace(":", "-", 1) if isinstance(family, str) else family
+
+
 class ContestantEntry(_Entry):
     """One contestant: a family and its settings.
 
     Parameters
     ----------
     name : str
-        Unique in the recipe; defaults to the family.
+        Unique in the recipe; defaults to the family, ``dense:plain`` as ``dense-plain``.
     family : str
-        ``dense``, ``svc``, ``forest``, ..., or a classifier of scikit-learn by its class name.
+        ``dense``, ``dense:plain``, ``svc``, ``forest``, ..., or a classifier of scikit-learn by its class name.
     seeds : int or sequence of int, or None
         None: as the protocol says.
     time_limit_seconds : float or None
@@ -173,7 +188,7 @@ class ContestantEntry(_Entry):
     """
 
     name: SafeName
-    family: SafeName
+    family: FamilyName
     seeds: Seeds | None = None
     time_limit_seconds: Annotated[float, Field(gt=0)] | None = None
     settings: Mapping[str, Any] = Field(default_factory=dict)
@@ -182,9 +197,9 @@ class ContestantEntry(_Entry):
     @classmethod
     def _name_or_family(cls, value: Any) -> Any:
         if isinstance(value, str):
-            return {"name": value, "family": value}
+            return {"name": _as_name(value), "family": value}
         if isinstance(value, Mapping) and "family" in value and "name" not in value:
-            return {"name": value["family"], **value}
+            return {"name": _as_name(value["family"]), **value}
         return value
 
 
