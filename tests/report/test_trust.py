@@ -405,6 +405,15 @@ def test_pictures_that_do_not_fit_together_are_left_out(made: dict[str, Any], pi
     assert not list(blocks_of(sections(made, broken)["copies"].blocks, Gallery))
 
 
+def test_distorted_images_stand_in_lines_behind_the_image_that_they_come_from(made: dict[str, Any], pictures) -> None:
+    (gallery,) = blocks_of(sections(made, pictures)["networks"].blocks, Gallery)
+    assert (len(gallery.pictures), gallery.columns) == (16, 4)
+    assert [picture.lines[0].text for picture in gallery.pictures[:5]] == ["as it is", "", "", "", "as it is"]
+    assert gallery.pictures[6].description == "Image 2 distorted, 2"
+    broken = pictures | {"distorted_dense_images": pictures["distorted_dense_images"][:, 0]}
+    assert not list(blocks_of(sections(made, broken)["networks"].blocks, Gallery))
+
+
 def test_the_harm_is_said_with_both_figures_in_plain_words(made: dict[str, Any]) -> None:
     text = words(sections(made)["copies"])
     assert "Split at random, 1-nearest-neighbour gets 99.8 % of the rows held back right." in text

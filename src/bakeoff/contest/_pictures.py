@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 from bakeoff.data import Dataset
 from bakeoff.types import Labels, Probabilities, RowIndices
 
-__all__ = ["data_pictures", "mistakes"]
+__all__ = ["data_pictures", "distorted_pictures", "mistakes"]
 
 N_SAMPLES = 12
 N_MISTAKES = 24
+N_DISTORTED = 4  # images
+N_DISTORTIONS = 5  # of each
 
 
 def data_pictures(dataset: Dataset, train: RowIndices | None = None) -> dict[str, NDArray[np.generic]]:
@@ -38,6 +40,36 @@ def data_pictures(dataset: Dataset, train: RowIndices | None = None) -> dict[str
         "sample_labels": dataset.y_train[chosen],
         "class_images": dataset.images(dataset.X_train[firsts]),
     }
+
+
+def distorted_pictures(
+    dataset: Dataset, contestant: str, strengths: Mapping[str, float], images: NDArray[np.uint8]
+) -> dict[str, NDArray[np.generic]]:
+    """A few images, each followed by some of the distortions of it that a network is trained on.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    contestant : str
+    strengths : mapping
+        The resolved setting ``augment``.
+    images : (n, height, width) or (n, height, width, 3) uint8
+        As they are shown, from 0 to 255. The first of them are taken.
+
+    Returns
+    -------
+    mapping
+        Of one array (images, distortions and the image itself before them, height, width), with colours (..., 3).
+    """
+    from bakeoff.dense import example_distortions  # noqa: PLC0415 - loads JAX
+
+    if dataset.image_shape is None:
+        return {}
+    few = images[:N_DISTORTED]
+    rows = few.reshape(len(few), -1)
+    changed = example_distortions(rows, dataset.image_shape, strengths, N_DISTORTIONS)
+    lines = np.concatenate([rows[:, None, :], changed], axis=1)
+    return {f"distorted_{contestant}_images": lines.reshape(*lines.shape[:2], *images.shape[1:])}
 
 
 def mistakes(

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from bakeoff.contest._contestant_results import PARTS, PartTruth, gather
 from bakeoff.contest._fits import Fit
 from bakeoff.contest._folder import RunFolder
-from bakeoff.contest._pictures import data_pictures, mistakes
+from bakeoff.contest._pictures import data_pictures, distorted_pictures, mistakes
 from bakeoff.contest._plan import Plan
 from bakeoff.contest._probe_pictures import copies_pictures, label_pictures
 from bakeoff.contest._results import Outcome
@@ -130,4 +132,9 @@ def _write_pictures(plan: Plan, folder: RunFolder, outcome: Outcome) -> None:
         elif said.scores is not None:
             arrays["scores"] = said.scores[0]
         pictures |= mistakes(plan.dataset, name, said.rows, truth.at(said.rows).labels, arrays)
+    samples = np.asarray(pictures["sample_images"], np.uint8)
+    for entry in outcome.results["contestants"]:
+        strengths = entry["settings"].get("augment")
+        if isinstance(strengths, Mapping) and entry["family"] == "dense":
+            pictures |= distorted_pictures(plan.dataset, entry["name"], strengths, samples)
     folder.write_arrays("pictures.npz", pictures)

@@ -5,7 +5,7 @@
 25818
 """
 
-from bakeoff.dense._augment import Image, distort
+from bakeoff.dense._augment import Image, distort, example_distortions
 from bakeoff.dense._compile import compilations
 from bakeoff.dense._distortion import DISTORTION_LIMITS, PRESETS, Distortion, distortion_of
 from bakeoff.dense._network import Layers, Noise, apply, init, turned
@@ -44,6 +44,7 @@ __all__ = [
     "compilations",
     "distort",
     "distortion_of",
+    "example_distortions",
     "fit_population",
     "init",
     "n_parameters",

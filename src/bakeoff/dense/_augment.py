@@ -4,6 +4,7 @@ Written for one stream: all its members see the same distorted images. Pixels ke
 from outside is the nearest pixel of its edge.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import jax
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from bakeoff.dense._distortion import Distortion
 
-__all__ = ["Image", "distort"]
+__all__ = ["Image", "distort", "example_distortions"]
 
 _GRID_PIXELS = 4  # the elastic field is drawn on every fourth pixel
 _GEOMETRIC = frozenset({"shift", "rotation", "scale", "shear", "elastic"})
@@ -69,6 +70,31 @@ def distort(x: jax.Array, key: jax.Array, strength: Distortion, image: Image, ki
     if {"brightness", "contrast", "noise"}.intersection(kinds):
         x = jnp.clip(x, 0.0, float(image.pixel_max))
     return x
+
+
+def example_distortions(
+    rows: NDArray[np.uint8], image_shape: tuple[int, int, int], strengths: Mapping[str, float], n: int
+) -> NDArray[np.uint8]:
+    """Some distortions of images, to be looked at; the same ones every time.
+
+    Parameters
+    ----------
+    rows : (rows, features) uint8
+        From 0 to 255.
+    image_shape : (height, width, channels)
+    strengths : mapping
+        By the names of `Distortion`.
+    n : int
+        How many of each.
+
+    Returns
+    -------
+    (rows, n, features) uint8
+    """
+    strength = Distortion(**{name: np.float32(value) for name, value in strengths.items()})
+    x = np.repeat(rows, n, axis=0).astype(np.float32)
+    changed = distort(jnp.asarray(x), jax.random.key(0), strength, Image(*image_shape, 255), strength.kinds())
+    return np.asarray(changed).round().clip(0, 255).astype(np.uint8).reshape(len(rows), n, -1)
 
 
 def _spread(amount: jax.Array, strength: jax.Array) -> jax.Array:

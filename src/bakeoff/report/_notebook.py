@@ -138,6 +138,8 @@ def _contestant_steps(context: Context, section: str) -> Iterator[_Step]:
         there, function, values = found.get(section, (False, cells.scores, {}))
         if there:
             yield function, values
+        if section == "networks" and f"distorted_{name}_images" in context.run.pictures:
+            yield cells.distorted_images, {"number": number}
 
 
 @dataclass

@@ -17,6 +17,7 @@ __all__ = [
     "class_histogram",
     "comparisons",
     "confusion_matrix",
+    "distorted_images",
     "group_of_copies",
     "harm",
     "history",
@@ -160,6 +161,13 @@ def confusion_matrix(run: Run, number: int, part: str) -> Figure:
 def reliability(run: Run, part: str) -> Figure:
     """Whether a probability means what it says."""
     return figures.reliability(run.results["contestants"], part)
+
+
+def distorted_images(run: Run, number: int) -> Figure:
+    """Training images, and what augmentation makes of them."""
+    with np.load(run.folder / "pictures.npz") as pictures:
+        lines = pictures[f"distorted_{run.results['contestants'][number]['name']}_images"]
+    return figures.distorted_images(lines)
 
 
 def mistakes(run: Run, number: int) -> Figure:

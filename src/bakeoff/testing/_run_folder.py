@@ -101,6 +101,9 @@ def _write_pictures(folder: Path, rows: ExampleRows, run: ExampleRun, fits: Fits
         found = {"images": rows.validation, "said": said, "true": rows.y_validation, "confidence": sure}
         for key, values in {**found, "row": np.arange(len(said))}.items():
             arrays[f"mistakes_{name}_{key}"] = values[order]
+        if run.contestants[name] == "dense":
+            moved = [np.roll(rows.train[chosen[:4]], k, axis=2) for k in range(4)]
+            arrays[f"distorted_{name}_images"] = np.stack(moved, axis=1)
     if run.is_probed:
         arrays |= probe_pictures(rows)
     np.savez_compressed(folder / "pictures.npz", **arrays)

@@ -10,7 +10,7 @@ notebook's cell.
 """
 
 from bakeoff.report.figures._copies import group_of_copies, label_candidates
-from bakeoff.report.figures._data import class_histogram, mistakes, one_image_per_class, sample_images
+from bakeoff.report.figures._data import class_histogram, distorted_images, mistakes, one_image_per_class, sample_images
 from bakeoff.report.figures._errors import confusion_matrix, reliability
 from bakeoff.report.figures._scores import leaderboard, times
 from bakeoff.report.figures._style import THEME, ReportFigure, save_png, save_svg
@@ -22,6 +22,7 @@ __all__ = [
     "ReportFigure",
     "class_histogram",
     "confusion_matrix",
+    "distorted_images",
     "group_of_copies",
     "harm",
     "history",

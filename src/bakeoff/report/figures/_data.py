@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bakeoff.report.figures._style import THEME, ReportFigure, drawn, label, new_figure, thinned
 from bakeoff.types import Images
 
-__all__ = ["class_histogram", "mistakes", "mosaic", "one_image_per_class", "sample_images"]
+__all__ = ["class_histogram", "distorted_images", "mistakes", "mosaic", "one_image_per_class", "sample_images"]
 
 _Caption = Sequence[tuple[str, str]]  # lines of text, each with its colour
 
@@ -90,6 +90,19 @@ def class_histogram(class_names: Sequence[str], counts: Mapping[str, Sequence[in
     if len(parts) > 1:
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)
     return figure
+
+
+@drawn
+def distorted_images(lines: Images) -> ReportFigure:
+    """Images with distortions of them that a network was trained on, a line each.
+
+    Parameters
+    ----------
+    lines : (n, k, height, width) or (n, k, height, width, 3) uint8
+        Each image as it is, then distorted.
+    """
+    captions = [[("as it is" if place == 0 else "", THEME["muted"])] for _ in lines for place in range(lines.shape[1])]
+    return mosaic(lines.reshape(-1, *lines.shape[2:]), captions, columns=lines.shape[1])
 
 
 def mosaic(images: Images, captions: Sequence[_Caption], columns: int) -> ReportFigure:

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from bakeoff.report import figures
 from bakeoff.report._format import count, is_number, plural, score
 from bakeoff.report._text import shown
-from bakeoff.report._view import Block, Cell, Chart, Charts, Code, Column, Fold, Section, Table, Words
+from bakeoff.report._view import Block, Cell, Chart, Charts, Code, Column, Fold, Gallery, Section, Table, Words
 from bakeoff.report.sections._context import Context, Entry, fit_name, name_of
+from bakeoff.report.sections._pictures import gallery_pictures, usable
 
 __all__ = ["history", "summaries", "watched"]
 
@@ -83,12 +86,12 @@ def _mean(curves: Sequence[Mapping[str, Any]], key: str) -> float | None:
 
 def summaries(context: Context) -> Section:
     """Layer, output and parameters of each model, with their total, and its settings."""
-    blocks = [block for entry in context.contestants for block in _summary(entry)]
+    blocks = [block for entry in context.contestants for block in _summary(context, entry)]
     for_none = Words("No contestant left a summary.", "muted")
     return Section("networks", "What each model is", tuple(blocks) or (for_none,))
 
 
-def _summary(entry: Entry) -> Sequence[Block]:
+def _summary(context: Context, entry: Entry) -> Sequence[Block]:
     layers, settings = entry.get("summary") or (), entry.get("settings") or {}
     inside: list[Block] = []
     if layers:
@@ -104,11 +107,40 @@ def _summary(entry: Entry) -> Sequence[Block]:
         foot = (Cell("Total"), Cell(""), Cell(count(total))) if total else ()
         columns = (Column("Layer or step"), Column("output"), Column("parameters", True))
         inside.append(Table(f"Summary of {name_of(entry)}", columns, rows, foot))
+    distorted = _distorted(context, entry)
+    if distorted is not None:
+        inside.append(distorted)
     if settings:
         text = "\n".join(f"{shown(key, 60)}: {shown(_plain(value), 300)}" for key, value in settings.items())
         inside.append(Fold("Settings", (Code(text, "Every setting, with what was not given filled in"),)))
     is_network = any(is_number(row.get("parameters")) and row["parameters"] for row in layers)
     return [Fold(_title(entry), tuple(inside), is_network)] if inside else []
+
+
+def _distorted(context: Context, entry: Entry) -> Block | None:
+    """What augmentation makes of a few training images."""
+    name = str(entry.get("name", ""))
+    lines = context.run.pictures.get(f"distorted_{name}_images")
+    if not isinstance(lines, np.ndarray) or lines.dtype != np.uint8 or lines.ndim < 4:
+        return None
+    images = lines.reshape(-1, *lines.shape[2:])
+    if not usable(images):
+        return None
+    n_of_each = lines.shape[1]
+    captions = ["as it is" if number % n_of_each == 0 else "" for number in range(len(images))]
+    texts = [
+        f"Image {number // n_of_each + 1} {f'distorted, {number % n_of_each}' if number % n_of_each else 'as it is'}"
+        for number in range(len(images))
+    ]
+    chart = Chart(
+        f"distorted-images-{context.stems[name]}",
+        f"Training images and some of the distortions that {name_of(entry)} learns from in their place: it never sees "
+        "an image twice in the same way.",
+        f"{plural(len(lines), 'image')}, each with {n_of_each - 1} random distortions.",
+        partial(figures.distorted_images, lines),
+    )
+    pictures = gallery_pictures(images, texts, [(Cell(text, "muted"),) for text in captions])
+    return Gallery(pictures, chart, columns=n_of_each, few_columns=n_of_each)
 
 
 def _title(entry: Entry) -> str:
