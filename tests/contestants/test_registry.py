@@ -41,7 +41,7 @@ def names_of_scikit_learn() -> list[str]:
 
 
 def test_families_are_listed_in_order_with_a_line_each() -> None:
-    assert list(families()) == ["dense", "dense:plain", *CLASSICAL]
+    assert list(families()) == ["dense", "dense:ensemble", "dense:plain", *CLASSICAL]
     assert all(line and "\n" not in line for line in families().values())
 
 

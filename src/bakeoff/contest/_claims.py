@@ -134,7 +134,7 @@ def _random_split(entry: Mapping[str, Any], results: Mapping[str, Any]) -> Rando
     if not harm:
         return None
     probes = {probe["name"]: probe for probe in harm["contestants"]}
-    probe = probes.get(_PROBES.get(entry["family"], "nearest")) or next(iter(probes.values()))
+    probe = probes.get(_PROBES.get(entry["family"].partition(":")[0], "nearest")) or next(iter(probes.values()))
     lift = harm_gaps(harm).get(probe["name"])
     if lift is None:
         return None

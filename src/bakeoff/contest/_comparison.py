@@ -100,10 +100,11 @@ def _material(metric: Metric, predictions: PartPredictions, truth: PartTruth) ->
 
 
 def _paired(plan: Plan, predictions: Mapping[str, PartPredictions | None]) -> Sequence[Sequence[str]]:
-    """Networks whose replicates share their batches: same seeds, same batch size."""
+    """Networks whose replicates share their batches: same seeds, same batch size, as many networks a seed."""
     shares: dict[str, tuple[Any, ...]] = {}
     for planned in plan.contestants:
         contestant, own = planned.contestant, predictions.get(planned.contestant.name)
         if own is not None and contestant.trains_populations:
-            shares[contestant.name] = (contestant.resolve(plan.facts).get("batch_size"), *own.seeds)
+            settings = contestant.resolve(plan.facts)
+            shares[contestant.name] = (settings.get("batch_size"), settings.get("ensemble_size"), *own.seeds)
     return sharing_seeds(shares)

@@ -118,7 +118,7 @@ def _hold(plan: Plan, rows: SealedRows, folder: RunFolder, options: ContestOptio
         say(Said(sentence))
     with _rows_file(options.workspace, rows) as rows_file, _executor(plan, options, folder) as executor:
         has_networks = plan.recipe.protocol.probes or any(
-            planned.contestant.family == "dense" for planned in plan.contestants
+            planned.contestant.family.startswith("dense") for planned in plan.contestants
         )
         environment = executor.run(_examine, has_networks)
         probes = _probe(plan, rows, rows_file, executor, say)

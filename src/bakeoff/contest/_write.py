@@ -135,6 +135,6 @@ def _write_pictures(plan: Plan, folder: RunFolder, outcome: Outcome) -> None:
     samples = np.asarray(pictures["sample_images"], np.uint8)
     for entry in outcome.results["contestants"]:
         strengths = entry["settings"].get("augment")
-        if isinstance(strengths, Mapping) and entry["family"] == "dense":
+        if isinstance(strengths, Mapping) and entry["family"].startswith("dense"):
             pictures |= distorted_pictures(plan.dataset, entry["name"], strengths, samples)
     folder.write_arrays("pictures.npz", pictures)

@@ -14,6 +14,7 @@ __all__ = ["families", "make_contestant", "predict_with", "wrap"]
 
 _DENSE = {
     "dense": "dense neural network, trained as a population",
+    "dense:ensemble": "five dense networks that differ in their seed, and the mean of what they say",
     "dense:plain": "dense neural network as course notebooks train it: plain gradient descent, images as they are",
 }
 
@@ -47,6 +48,10 @@ def make_contestant(name: str, family: str, settings: Mapping[str, Any] | None =
     'RidgeClassifier'
     """
     settings = dict(settings or {})
+    if family == "dense:ensemble":
+        from bakeoff.contestants._ensemble import EnsembleContestant  # noqa: PLC0415 - loads JAX
+
+        return EnsembleContestant(name, settings)
     if family in _DENSE:
         from bakeoff.contestants._dense import DenseContestant  # noqa: PLC0415 - loads JAX
 
@@ -111,6 +116,8 @@ def predict_with(model_files: Mapping[str, bytes], X: Rows, facts: Facts) -> Pre
     DataError
         If the files are damaged or the rows do not fit.
     """
+    if "ensemble.json" in model_files:
+        return make_contestant("model", "dense:ensemble").predict(model_files, X, facts)
     if "model.safetensors" in model_files:
         return make_contestant("model", "dense").predict(model_files, X, facts)
     return make_contestant("model", "dummy").predict(model_files, X, facts)

@@ -135,10 +135,15 @@ def _needed(pair: Mapping[str, Any]) -> str:
     return f"at least {count(needed)}" if pair.get("reason") else f"about {count(_rounded(needed))}"
 
 
+def _is_network(entry: Entry) -> bool:
+    return str(entry.get("family")).partition(":")[0] in _NETWORKS
+
+
 def network_losses(context: Context) -> Section:
     """What the networks do worse than another contestant here, as measured; and what was not entered."""
-    networks = [entry for entry in context.contestants if entry.get("family") in _NETWORKS and context.score(entry)]
-    others = [entry for entry in context.contestants if entry.get("family") not in _NETWORKS and context.score(entry)]
+    scored = [entry for entry in context.contestants if context.score(entry)]
+    networks = [entry for entry in scored if _is_network(entry)]
+    others = [entry for entry in scored if not _is_network(entry)]
     blocks: list[Block] = []
     if networks and others:
         losses = tuple(sentence for network in networks for sentence in _losses(context, network, others))
