@@ -68,6 +68,8 @@ class State:
         Steps done.
     key : PRNG key
         From the seed alone; every step folds its number in.
+    ema : Layers or None
+        Moving average of the parameters; None where nobody has one.
     """
 
     parameters: Layers
@@ -75,6 +77,12 @@ class State:
     moments: Any
     step: Any
     key: Any
+    ema: Layers | None = None
+
+    @property
+    def scored(self) -> Layers:
+        """The parameters that predict."""
+        return self.parameters if self.ema is None else self.ema
 
 
 class _Sums(NamedTuple):
@@ -110,7 +118,8 @@ def start(spec: TrainingSpec, seeds: NDArray[np.uint32], rates: Rates) -> State:
     moments = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes)
     # What `jax.random.key` makes of a seed, without a program.
     key = jax.random.wrap_key_data(jnp.asarray(np.stack([np.zeros_like(seeds), seeds], axis=-1)), impl="threefry2x32")
-    return State(parameters, averages, moments, np.zeros(seeds.shape, np.int32), key)
+    ema = jax.tree.map(np.array, parameters) if spec.uses_ema else None
+    return State(parameters, averages, moments, np.zeros(seeds.shape, np.int32), key, ema)
 
 
 def _turned_start(seed: int, spec: TrainingSpec) -> tuple[Layers, Layers]:
@@ -198,7 +207,10 @@ def _train_step(spec: TrainingSpec, is_ragged: bool, state: State, rates: Rates,
     rule = optimizer(spec, rates, learning_rate)
     updates, moments = rule.update(gradients, state.moments, state.parameters)
     parameters = optax.apply_updates(state.parameters, updates)
-    after = State(parameters, averages, moments, state.step + 1, state.key)
+    ema = None
+    if state.ema is not None:
+        ema = jax.tree.map(lambda old, new: new + (old - new) * rates.ema_momentum, state.ema, parameters)
+    after = State(parameters, averages, moments, state.step + 1, state.key, ema)
     if is_ragged:
         after = jax.tree.map(partial(jnp.where, batch.count > 0), after, state)
     hits = (jnp.argmax(logits, axis=0).astype(jnp.int32) == batch.columns) & (batch.row_weights > 0)
@@ -225,7 +237,7 @@ def _exact_scores(
     (loss, confusion), _ = jax.lax.scan(body, nothing, batches)
     loss = loss / jnp.sum(batches.counts, axis=0).astype(loss.dtype)[:, None]
     if spec.uses_l2:
-        loss = loss + jax.vmap(jax.vmap(penalty))(state.parameters, rates.l2)
+        loss = loss + jax.vmap(jax.vmap(penalty))(state.scored, rates.l2)
     columns = spec.class_columns
     return {
         "loss": loss,
@@ -236,7 +248,7 @@ def _exact_scores(
 
 def _score_batch(spec: TrainingSpec, state: State, rates: Rates, batch: _Batch) -> tuple[jax.Array, jax.Array]:
     """Summed loss and confusion matrix of one member on one batch."""
-    logits, _ = apply(state.parameters, state.averages, batch.x, spec.network, None)
+    logits, _ = apply(state.scored, state.averages, batch.x, spec.network, None)
     losses = row_losses(logits, batch.columns, spec, rates.label_smoothing if spec.uses_label_smoothing else None)
     return (
         jnp.sum(losses * batch.row_weights),

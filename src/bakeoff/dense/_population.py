@@ -251,7 +251,7 @@ class _Training:
 
     def _keep(self, run: _Run, epoch: int) -> None:
         """Copy a member's weights: what the device goes on computing for it is not looked at."""
-        pick = (self.state.parameters, self.state.averages)
+        pick = (self.state.scored, self.state.averages)
         parameters, averages = jax.tree.map(lambda leaf: np.array(leaf[run.place]), pick)
         run.kept = (turned(parameters), averages)
         run.epochs = epoch

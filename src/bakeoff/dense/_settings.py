@@ -93,6 +93,9 @@ class DenseSettings:
     label_smoothing : float or None
         None: 0.05 with categorical cross-entropy, else 0.
     batch_normalization : bool
+    ema_momentum : float
+        Of a moving average of the weights after every step, which is what is scored and kept: Keras' ``use_ema`` and
+        ``ema_momentum``. 0: none.
     class_weight : "balanced", list of float or None
         In the order of the classes.
     batch_size, epochs : int or None
@@ -143,6 +146,7 @@ class DenseSettings:
     dropout: float | None = None
     label_smoothing: float | None = None
     batch_normalization: bool = False
+    ema_momentum: float = 0.0
     class_weight: Any = None
     batch_size: int | None = None
     epochs: int | None = None
@@ -306,6 +310,7 @@ class DenseSettings:
             uses_l2=self.l2 > 0,
             uses_weight_decay=bool(self.weight_decay),
             uses_label_smoothing=bool(self.label_smoothing),
+            uses_ema=self.ema_momentum > 0,
         )
 
     def rates(self, epochs: int, labels: Labels, n_classes: int) -> Rates:
@@ -366,6 +371,7 @@ _PLAIN_RATES = (
     "label_smoothing",
     "decay_factor",
     "minimum_learning_rate",
+    "ema_momentum",
 )
 
 

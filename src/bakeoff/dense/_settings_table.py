@@ -94,6 +94,7 @@ CONSTRAINTS: Mapping[str, Constraint] = MappingProxyType(
         "dropout": _or_none(_SHARE),
         "label_smoothing": _or_none(_SHARE),
         "batch_normalization": Boolean(),
+        "ema_momentum": _SHARE,
         "class_weight": Either((Nothing(), Choice(("balanced",)), NumberList(_NOT_NEGATIVE, longest=65_536))),
         "batch_size": _or_none(WholeNumber(1, 1_048_576)),
         "epochs": _or_none(WholeNumber(1, 100_000)),

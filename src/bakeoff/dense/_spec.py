@@ -112,7 +112,7 @@ class TrainingSpec:
         Strengths of `Distortion` that any member has above zero; only with `image`.
     image : Image or None
         What the rows are, where they are distorted.
-    uses_momentum, uses_dropout, uses_l2, uses_weight_decay, uses_label_smoothing : bool
+    uses_momentum, uses_dropout, uses_l2, uses_weight_decay, uses_label_smoothing, uses_ema : bool
         Whether any member has such a rate above zero; what nobody uses is not computed.
     """
 
@@ -131,6 +131,7 @@ class TrainingSpec:
     uses_l2: bool = False
     uses_weight_decay: bool = False
     uses_label_smoothing: bool = False
+    uses_ema: bool = False
 
     @property
     def n_classes(self) -> int:
@@ -162,6 +163,8 @@ class Rates:
     decay_epochs, decay_factor : float
         Of the step schedule: multiply by the factor after that many epochs, again and again.
     minimum_learning_rate : float
+    ema_momentum : float
+        After every step ``average <- m average + (1 - m) weights``, from the start weights on, as Keras does.
     class_weights : sequence of float or None
         One number a class, times the loss of its rows in training. All members have them or none has.
     """
@@ -181,6 +184,7 @@ class Rates:
     decay_epochs: Any = 1.0
     decay_factor: Any = 1.0
     minimum_learning_rate: Any = 0.0
+    ema_momentum: Any = 0.0
     class_weights: Any = None
 
     @classmethod
