@@ -10,7 +10,18 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
 
-from bakeoff.contest import ContestOptions, Event, JobFinished, JobProgress, Plan, Run, open_run, predict, run_contest
+from bakeoff.contest import (
+    ContestOptions,
+    Event,
+    JobFinished,
+    JobProgress,
+    JobStarted,
+    Plan,
+    Run,
+    open_run,
+    predict,
+    run_contest,
+)
 from bakeoff.data import NearCopies
 from bakeoff.errors import InputError, RecipeError
 from bakeoff.executors import InlineExecutor, LocalExecutor
@@ -344,3 +355,27 @@ def test_an_unknown_contestant_seed_or_run_is_named(
         predict(done, ["x.png"], contestant="svc")
     with pytest.raises(InputError, match="nowhere: no run of that name here"):
         predict("nowhere", ["x.png"], workspace=workspace)
+
+
+def test_a_population_that_is_too_large_trains_in_equal_parts_by_the_recipe_alone(
+    plan_of: PlanOf, run: RunHere
+) -> None:
+    contestant = CentroidContestant("p", is_random=True, trains_populations=True, shake=20.0)
+    whole, divided = (plan_of(make_blurs(), [contestant], memory_limit_mib=limit) for limit in (2048, 2))
+    assert not [sentence for sentence in whole.decisions if "parts" in sentence]
+    told = [sentence for sentence in divided.decisions if "parts" in sentence]
+    assert told == [
+        f"p: 3 fits train in 2 parts of 2 or fewer ({stage}): together they would need more than 2 MiB "
+        "(--memory-limit changes it)."
+        for stage in ("validation", "refit")
+    ]
+    events: list[Event] = []
+    done = run(divided, events)
+    jobs = [event for event in events if isinstance(event, JobStarted) and event.contestant == "p"]
+    assert [(job.n_members, job.seeds) for job in jobs] == [(2, [0, 1]), (1, [2])] * 2
+    assert [(job.number, job.n_jobs) for job in jobs] == [(3, 6), (4, 6), (5, 6), (6, 6)]
+    # Who trained together is part of a fit's name: the whole population finds nothing of this in the store.
+    again: list[Event] = []
+    run(whole, again)
+    assert all(event.n_reused == 0 for event in again if isinstance(event, JobFinished) and event.contestant == "p")
+    assert len(entry(done, "p")["test"]["accuracy"]["values"]) == 3

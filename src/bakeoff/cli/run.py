@@ -19,6 +19,7 @@ __all__ = ["run"]
 @click.option("--validation", metavar="FRACTION|test|none", help="What is chosen on. [default: 0.2]")
 @click.option("--probes/--no-probes", default=None, help="Train small models that check the data. [default: do]")
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="For one fit.")
+@click.option("--memory-limit", type=click.IntRange(1, 2**30), metavar="MIB", help="For the networks of a population.")
 @click.option("--threads", type=click.IntRange(1, 4096), metavar="N", help="[default: all cores]")
 @click.option("--ignore", metavar="CODE,...", callback=comma_list, help="Findings to leave out, such as D002.")
 @click.option("--name", metavar="NAME", help="Name of the bake-off, part of its folder's name.")
@@ -66,7 +67,7 @@ def run(where: str, workspace: Path, **options: Any) -> int:
 def _changes(options: dict[str, Any]) -> dict[str, Any]:
     """What was given on the command line; the rest is left to the recipe."""
     own = ("dry_run", "retime", "strict", "as_json", "quiet")
-    renamed = {"metric": "primary_metric", "time_limit": "time_limit_seconds"}
+    renamed = {"metric": "primary_metric", "time_limit": "time_limit_seconds", "memory_limit": "memory_limit_mib"}
     given = {renamed.get(key, key): value for key, value in options.items() if key not in own and value is not None}
     validation = given.get("validation")
     if validation is not None and validation not in ("test", "none"):

@@ -1,5 +1,6 @@
 """Run the fits of one contestant: look in the store, fit what is missing, keep what came."""
 
+import itertools
 import math
 import os
 import time
@@ -13,7 +14,7 @@ import numpy as np
 from bakeoff.contest._events import JobFinished, JobProgress, JobStarted, Listener, Logged, StageFinished
 from bakeoff.contest._keys import name_fits
 from bakeoff.contest._parts import Part
-from bakeoff.contest._plan import Plan, PlannedContestant
+from bakeoff.contest._plan import Plan, PlannedContestant, part_sizes
 from bakeoff.contest._seal import SealedRows
 from bakeoff.contestants import Contestant, Facts, Fitted, Job, MemberPlan
 from bakeoff.errors import BakeoffError, DeviceError, FitError, FitTimedOut, StoreError
@@ -59,6 +60,12 @@ class _Task:
     member: MemberPlan
 
 
+def _jobs(planned: PlannedContestant, tasks: Sequence[_Task]) -> list[Sequence[_Task]]:
+    """Tasks that train together, in their order."""
+    ends = [0, *itertools.accumulate(part_sizes(len(tasks), planned.together))]
+    return [tasks[first:last] for first, last in itertools.pairwise(ends)]
+
+
 def fit_job(
     contestant: Contestant,
     rows_file: str,
@@ -95,7 +102,7 @@ class Fitter:
         self._executor, self._listen, self._retime = executor, listen, retime
         self._job_number = 0
         self._n_jobs = sum(
-            1 if one.contestant.trains_populations else len(one.seeds) * len(divisions)
+            len(part_sizes(len(one.seeds) * len(divisions), one.together))
             for one in plan.contestants
             for divisions in one.stages.values()
         )
@@ -111,7 +118,7 @@ class Fitter:
             places = [(division, seed) for division in divisions for seed in planned.seeds]
             tasks = [task for place in places if (task := self._task(planned, stage, place, fits)) is not None]
             begun = time.perf_counter()
-            new = [fit for job in self._jobs(planned.contestant, tasks) for fit in self._fit_job(planned, stage, job)]
+            new = [fit for job in _jobs(planned, tasks) for fit in self._fit_job(planned, stage, job)]
             if new:
                 self._listen(_stage_finished(planned.contestant.name, stage, new, time.perf_counter() - begun))
             fits += new
@@ -140,11 +147,6 @@ class Fitter:
         is_watched = self._plan.recipe.protocol.validation == "test" and contestant.watches_validation
         watched = part.test if is_watched else None
         return _Task(division, MemberPlan(seed, part.train, watched, predict, epochs, keep_model))
-
-    def _jobs(self, contestant: Contestant, tasks: Sequence[_Task]) -> list[Sequence[_Task]]:
-        if not tasks:
-            return []
-        return [tasks] if contestant.trains_populations else [[task] for task in tasks]
 
     def _fit_job(self, planned: PlannedContestant, stage: str, tasks: Sequence[_Task]) -> list[Fit]:
         contestant, members = planned.contestant, [task.member for task in tasks]

@@ -1,6 +1,6 @@
 """What will run, before anything runs: contestants with every setting, rows, limits, and about how long."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bakeoff.contest._parts import Parts, divide
@@ -10,7 +10,7 @@ from bakeoff.errors import RecipeError, SettingsError
 from bakeoff.executors import available_threads
 from bakeoff.recipe import ContestantEntry, Recipe
 
-__all__ = ["Plan", "PlannedContestant", "facts_of", "make_plan"]
+__all__ = ["Plan", "PlannedContestant", "facts_of", "make_plan", "part_sizes"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +28,8 @@ class PlannedContestant:
         In which order each seed is fitted, and on which divisions of the rows.
     estimate_seconds : float
         For all of its fits together.
+    together : int
+        How many of its fits train together at most, in one job.
     """
 
     contestant: Contestant
@@ -35,6 +37,7 @@ class PlannedContestant:
     time_limit_seconds: float
     stages: Mapping[str, Sequence[int]]
     estimate_seconds: float
+    together: int = 1
 
     @property
     def final_stage(self) -> str:
@@ -121,6 +124,7 @@ def make_plan(recipe: Recipe, dataset: Dataset, outsiders: Mapping[str, Contesta
     planned = [
         _plan_one(made[entry.name], entry, recipe, parts, facts, entry.time_limit_seconds or limit) for entry in entries
     ]
+    decisions += [sentence for one in planned for sentence in _told_parts(one, protocol.memory_limit_mib)]
     threads = protocol.threads or available_threads()
     written = recipe.model_copy(
         update={
@@ -203,7 +207,33 @@ def _plan_one(
         seeds = seeds[:1]
     stages = _stages(contestant, recipe, parts)
     seconds = sum(contestant.estimate_seconds(facts, len(seeds) * len(divisions)) for divisions in stages.values())
-    return PlannedContestant(contestant, seeds, limit, stages, seconds)
+    together = contestant.members_that_fit(facts, protocol.memory_limit_mib * 2**20)
+    return PlannedContestant(contestant, seeds, limit, stages, seconds, together)
+
+
+def _told_parts(planned: PlannedContestant, memory_limit_mib: int) -> Iterator[str]:
+    """A sentence for every stage whose population is divided."""
+    if not planned.contestant.trains_populations:
+        return
+    for stage, divisions in planned.stages.items():
+        sizes = part_sizes(len(planned.seeds) * len(divisions), planned.together)
+        if len(sizes) > 1:
+            yield (
+                f"{planned.contestant.name}: {sum(sizes)} fits train in {len(sizes)} parts of {sizes[0]} or fewer "
+                f"({stage}): together they would need more than {memory_limit_mib:,} MiB (--memory-limit changes it)."
+            )
+
+
+def part_sizes(n_members: int, together: int) -> list[int]:
+    """Sizes of the fewest parts of at most so many members, as equal as can be: parts of one size share a program.
+
+    Examples
+    --------
+    >>> part_sizes(25, 12), part_sizes(5, 25), part_sizes(0, 4)
+    ([9, 8, 8], [5], [])
+    """
+    n_parts = -(-n_members // together)
+    return [n_members // n_parts + (number < n_members % n_parts) for number in range(n_parts)]
 
 
 def _stages(contestant: Contestant, recipe: Recipe, parts: Parts) -> Mapping[str, Sequence[int]]:

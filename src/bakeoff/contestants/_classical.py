@@ -127,6 +127,10 @@ class ClassicalContestant:
         """A rough time for one job, honest to a factor of a few."""
         return n_members * estimate_fit_seconds(self._classifier.__name__, self.resolve(facts), facts)
 
+    def members_that_fit(self, facts: Facts, memory_bytes: int) -> int:  # noqa: ARG002
+        """Each is fitted alone."""
+        return 1
+
     def fit(self, job: Job, progress: ProgressCallback) -> Sequence[Fitted]:
         """Fit every member, one after the other."""
         settings = self.resolve(job.facts)

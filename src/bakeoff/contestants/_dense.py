@@ -21,6 +21,7 @@ from bakeoff.dense import (
     Predictor,
     Task,
     fit_population,
+    largest_population,
     n_parameters,
     summary,
 )
@@ -113,6 +114,10 @@ class DenseContestant:
         seconds_of_row = 2.0 * passes * n_multiplied / _FLOPS_PER_SECOND
         of_epoch = facts.n_train * seconds_of_row + _STEP_SECONDS * facts.n_train / batch_size
         return _COMPILE_SECONDS + n_members * epochs * of_epoch
+
+    def members_that_fit(self, facts: Facts, memory_bytes: int) -> int:
+        """See `bakeoff.dense.largest_population`."""
+        return largest_population(self._resolved(facts).spec(_shape(facts)), memory_bytes)
 
     def fit(self, job: Job, progress: ProgressCallback) -> Sequence[Fitted | FitError]:
         """Train all members as one population and predict what each asks for; see `Contestant.fit`."""

@@ -82,6 +82,11 @@ class EnsembleContestant:
         """As of that many networks."""
         return self._network.estimate_seconds(facts, n_members * self._size)
 
+    def members_that_fit(self, facts: Facts, memory_bytes: int) -> int:
+        """Ensembles: each has all of its networks trained together, however large they are."""
+        size: int = self._size
+        return max(1, self._network.members_that_fit(facts, memory_bytes) // size)
+
     def fit(self, job: Job, progress: ProgressCallback) -> Sequence[Fitted | FitError]:
         """Train the networks of all members as one population; see `Contestant.fit`."""
         networks = [

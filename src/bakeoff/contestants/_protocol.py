@@ -229,6 +229,10 @@ class Contestant(Protocol):
         """A rough time for one job, for the plan that is printed before starting."""
         ...
 
+    def members_that_fit(self, facts: Facts, memory_bytes: int) -> int:
+        """How many members may train together, by the settings alone, the rows left out; 1 where each trains alone."""
+        ...
+
     def fit(self, job: Job, progress: ProgressCallback) -> Sequence[Fitted | FitError]:
         """Fit every member of the job and predict what it asks for.
 

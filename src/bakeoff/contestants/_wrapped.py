@@ -72,6 +72,10 @@ class WrappedContestant:
         """As if it were a linear model, for want of anything better."""
         return n_members * estimate_fit_seconds(self.family, {}, facts)
 
+    def members_that_fit(self, facts: Facts, memory_bytes: int) -> int:  # noqa: ARG002
+        """Each is fitted alone."""
+        return 1
+
     def fit(self, job: Job, progress: ProgressCallback) -> Sequence[Fitted]:
         """Fit every member, one after the other."""
         settings = {"engine": "sklearn", "scaling": "none", "pca": None, "imputation": False}

@@ -8,6 +8,7 @@
 from bakeoff.dense._augment import Image, distort, example_distortions
 from bakeoff.dense._compile import compilations
 from bakeoff.dense._distortion import DISTORTION_LIMITS, PRESETS, Distortion, distortion_of
+from bakeoff.dense._memory import largest_population, member_bytes
 from bakeoff.dense._network import Layers, Noise, apply, init, turned
 from bakeoff.dense._plan import Member
 from bakeoff.dense._population import FittedMember, FittedPopulation, Task, fit_population
@@ -47,6 +48,8 @@ __all__ = [
     "example_distortions",
     "fit_population",
     "init",
+    "largest_population",
+    "member_bytes",
     "n_parameters",
     "summary",
     "turned",

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from bakeoff.dense._compile import compiled
 from bakeoff.dense._epoch import Data, State, run_epoch, start
+from bakeoff.dense._memory import SCORING_ROWS
 from bakeoff.dense._network import turned
 from bakeoff.dense._plan import Batches, Layout, Member, epoch_batches, plan_streams, scoring_batches
 from bakeoff.dense._predict import Network
@@ -25,8 +26,6 @@ from bakeoff.dense._stopping import Plateau, Progress
 from bakeoff.types import Labels, Rows
 
 __all__ = ["FittedMember", "FittedPopulation", "Task", "fit_population"]
-
-_SCORING_ROWS = 2048
 
 EpochCallback = Callable[[Mapping[str, Any]], None]
 
@@ -165,14 +164,14 @@ class _Training:
     def _lay_out(self) -> tuple[list[Scaling], Layout, dict[str, Batches]]:
         task, streams = self.task, self.streams
         train_rows = [stream.train for stream in streams]
-        train, shares_train = scoring_batches(train_rows, _SCORING_ROWS)
+        train, shares_train = scoring_batches(train_rows, SCORING_ROWS)
         first = fit_scaling(task.scale, task.rows, streams[0].train, task.pixel_max)
         shares_scaling = shares_train or task.scale != "standard"
         scalings = [first] * len(streams)
         if not shares_scaling:
             scalings = [fit_scaling(task.scale, task.rows, rows, task.pixel_max) for rows in train_rows]
         scored = {} if self.spec.train_scores == "none" else {"train": train}
-        validation, shares_validation = scoring_batches([stream.validation for stream in streams], _SCORING_ROWS)
+        validation, shares_validation = scoring_batches([stream.validation for stream in streams], SCORING_ROWS)
         if validation.counts.any():
             scored["validation"] = validation
         steps = {-(-len(rows) // self.spec.batch_size) for rows in train_rows}

@@ -143,6 +143,8 @@ class Protocol(_Entry):
         None: as many as the machine has.
     time_limit_seconds : float or None
         For one fit; None: from the size of the data.
+    memory_limit_mib : int
+        For what the networks of one population hold, the rows left out. Who would need more trains in several parts.
     """
 
     validation: Annotated[float | Literal["test", "none"], BeforeValidator(_validation_choice)] = 0.2
@@ -157,6 +159,7 @@ class Protocol(_Entry):
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     threads: Annotated[int, Field(ge=1, le=4096)] | None = None
     time_limit_seconds: Annotated[float, Field(gt=0)] | None = None
+    memory_limit_mib: Annotated[int, Field(ge=1, le=2**30)] = 2048
 
     @model_validator(mode="after")
     def _seeds_differ(self) -> "Protocol":

@@ -72,6 +72,10 @@ class CentroidContestant:
         """A version that tests can change."""
         return {"centroid": self.version}
 
+    def members_that_fit(self, facts: Facts, memory_bytes: int) -> int:  # noqa: ARG002
+        """As if a member of a population took a MiB."""
+        return max(1, memory_bytes // 2**20) if self.trains_populations else 1
+
     def estimate_seconds(self, facts: Facts, n_members: int) -> float:
         """Next to nothing."""
         return 1e-9 * facts.n_train * n_members
