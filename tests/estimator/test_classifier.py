@@ -38,7 +38,7 @@ def test_scikit_learns_own_checks_pass(estimator, check):
 
 
 def test_settings_of_the_engine_and_of_the_estimator_have_the_same_names_and_defaults():
-    own = {"validation_fraction", "random_state"}
+    own = {"validation_fraction", "random_state", "image_shape"}
     params = DenseClassifier().get_params()
     settings = DenseSettings().as_mapping() | {"hidden_layer_sizes": (256, 128)}
     # Output columns beyond the classes are a matter of recipes.
@@ -71,10 +71,13 @@ def test_the_same_random_state_gives_the_same_network(fitted, digits):
     assert not np.array_equal(other.predict_proba(digits[0]), fitted.predict_proba(digits[0]))
 
 
-def test_pixels_are_scaled_by_255_and_other_numbers_are_not(digits):
+def test_pixels_are_standardised_and_other_numbers_are_left_as_they_are(digits):
     X, y = digits
     pixels = (X * 255).astype(np.uint8)
-    by_pixels = DenseClassifier(**QUICK, random_state=0).fit(pixels, y)
+    by_default = DenseClassifier(**QUICK, random_state=0).fit(pixels, y)
+    asked_for = DenseClassifier(**QUICK, random_state=0, scale="standard").fit(pixels, y)
+    np.testing.assert_array_equal(by_default.predict_proba(pixels), asked_for.predict_proba(pixels))
+    by_pixels = DenseClassifier(**QUICK, random_state=0, scale="unit").fit(pixels, y)
     by_floats = DenseClassifier(**QUICK, random_state=0).fit(pixels.astype(np.float32) / 255, y)
     np.testing.assert_allclose(
         by_pixels.predict_proba(pixels), by_floats.predict_proba(pixels.astype(np.float32) / 255), atol=1e-3
@@ -145,3 +148,26 @@ def test_class_weights_for_unknown_classes_are_refused(digits):
 def test_an_exploding_loss_is_a_fit_error(digits):
     with pytest.raises(FitError, match="lower the learning rate"):
         DenseClassifier(**{**QUICK, "learning_rate": 1e9}, optimizer="sgd", output_activation="linear").fit(*digits)
+
+
+def test_images_are_distorted_where_their_shape_is_known_and_the_rows_are_pixels(digits):
+    X, y = digits
+    pixels = (X * 255 / X.max()).astype(np.uint8)
+    same = {"hidden_layer_sizes": (16,), "epochs": 3, "random_state": 0, "dropout": 0.0}
+    plain = DenseClassifier(**same).fit(pixels, y)
+    given = DenseClassifier(**same, image_shape=(8, 8)).fit(pixels, y)
+    none = DenseClassifier(**same, image_shape=(8, 8), augment="none").fit(pixels, y)
+    assert plain.loss_curve_ == none.loss_curve_
+    # The same rows in the same order, but made harder.
+    assert given.loss_curve_[-1] > plain.loss_curve_[-1]
+
+
+@pytest.mark.parametrize("shape", [(8, 7), (8,), "8x8", (8, 8, 2), (8.0, 8), (-8, -8), 64])
+def test_an_image_shape_that_does_not_fit_is_refused_with_what_would(digits, shape):
+    with pytest.raises(SettingsError, match="with 64 pixels, the number of features"):
+        DenseClassifier((4,), epochs=1, image_shape=shape).fit(*digits)
+
+
+def test_augmentation_of_rows_without_a_shape_is_refused(digits):
+    with pytest.raises(SettingsError, match="'augment' parameter of DenseClassifier must be 'none' for plain rows"):
+        DenseClassifier((4,), epochs=1, augment="affine").fit(*digits)

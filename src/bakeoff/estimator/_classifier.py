@@ -27,7 +27,22 @@ from bakeoff.types import Labels, RowIndices
 
 __all__ = ["DenseClassifier"]
 
-_OWN = ("validation_fraction", "random_state", "class_weight")
+_OWN = ("validation_fraction", "random_state", "class_weight", "image_shape")
+
+
+def _image_shape(given: Any, n_features: int) -> tuple[int, int, int] | str | None:
+    """The shape with its channels, or what is wrong with it."""
+    if given is None:
+        return None
+    sizes = tuple(given) if isinstance(given, (tuple, list)) else ()
+    whole = all(isinstance(size, (int, np.integer)) and size > 0 for size in sizes)
+    height, width, channels = (*sizes, 1)[:3] if len(sizes) in (2, 3) else (0, 0, 0)
+    if not whole or height * width * channels != n_features:
+        return (
+            "The 'image_shape' parameter of DenseClassifier must be (height, width) or (height, width, channels) with "
+            f"{n_features} pixels, the number of features. Got {given!r:.200} instead."
+        )
+    return int(height), int(width), int(channels)
 
 
 def _has_probabilities(estimator: "DenseClassifier") -> bool:
@@ -66,10 +81,13 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Decoupled; None: 0.05 for AdamW, else 0.
     l2 : float
         ``l2 * sum(w**2)`` is added to the loss, as by Keras' ``kernel_regularizer``.
-    dropout : float
+    dropout : float or None
+        None: 0.1, and 0 where images are distorted.
     label_smoothing : float or None
         None: 0.05 with categorical cross-entropy, else 0.
     batch_normalization : bool
+    ema_momentum : float
+        Of a moving average of the weights, which is scored and kept, as Keras' ``use_ema``; 0: none.
     class_weight : dict, "balanced", list or None
         Of each class, by its label, or in the order of `classes_`.
     batch_size, epochs : int or None
@@ -89,7 +107,12 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     train_scores : {"running", "exact", "none"}
         How ``accuracy`` and ``f1`` of the training rows come about; ``"none"`` is fastest and has no ``f1``.
     scale : {"unit", "standard", "none"} or None
-        ``"unit"``: divide by 255. None: that for ``uint8``, and nothing for other numbers.
+        ``"unit"``: divide by 255. None: ``"standard"`` for ``uint8``, and nothing for other numbers.
+    augment : str, mapping or None
+        ``"none"``, a preset (``"affine"``, ``"elastic"``, ``"photo"``) or strengths by name: training images are
+        distorted anew in every step. None: ``"affine"`` for ``uint8`` rows with an `image_shape`.
+    image_shape : (height, width) or (height, width, channels) or None
+        What the rows are; needed to distort them.
     precision : {"float32", "bfloat16", "float64"}
     random_state : int, RandomState or None
 
@@ -121,7 +144,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         activation: Any = "relu",
         output_activation: Any = "softmax",
         loss: Any = None,
-        optimizer: Any = "adam",
+        optimizer: Any = "adamw",
         learning_rate: Any = None,
         momentum: Any = 0.0,
         nesterov: Any = False,
@@ -131,9 +154,10 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         epsilon: Any = 1e-7,
         weight_decay: Any = None,
         l2: Any = 0.0,
-        dropout: Any = 0.1,
+        dropout: Any = None,
         label_smoothing: Any = None,
         batch_normalization: Any = False,
+        ema_momentum: Any = 0.0,
         class_weight: Any = None,
         batch_size: Any = None,
         epochs: Any = None,
@@ -150,6 +174,8 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         monitor: Any = "val_loss",
         train_scores: Any = "running",
         scale: Any = None,
+        augment: Any = None,
+        image_shape: Any = None,
         precision: Any = "float32",
         random_state: Any = None,
     ) -> None:
@@ -170,6 +196,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.dropout = dropout
         self.label_smoothing = label_smoothing
         self.batch_normalization = batch_normalization
+        self.ema_momentum = ema_momentum
         self.class_weight = class_weight
         self.batch_size = batch_size
         self.epochs = epochs
@@ -186,6 +213,8 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.monitor = monitor
         self.train_scores = train_scores
         self.scale = scale
+        self.augment = augment
+        self.image_shape = image_shape
         self.precision = precision
         self.random_state = random_state
 
@@ -235,7 +264,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         given = {name: value for name, value in self.get_params(deep=False).items() if name not in _OWN}
         given["class_weight"] = self._class_weight(classes)
         if given["scale"] is None:
-            given["scale"] = "unit" if X.dtype == np.uint8 else "none"
+            given["scale"] = "standard" if X.dtype == np.uint8 else "none"
         problems = []
         fraction = self.validation_fraction
         if not isinstance(fraction, (int, float)) or isinstance(fraction, bool) or not 0 <= fraction < 1:
@@ -248,13 +277,17 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 "The 'early_stopping' parameter of DenseClassifier needs validation rows to watch "
                 f"{self.monitor!r}: set validation_fraction, for example to 0.1."
             )
+        image_shape = _image_shape(self.image_shape, X.shape[1])
+        if isinstance(image_shape, str):
+            problems.append(image_shape)
         try:
             settings = DenseSettings.read(given, of="DenseClassifier")
         except SettingsError as error:
             raise SettingsError([*error.problems, *problems]) from None
         if problems:
             raise SettingsError(problems)
-        shape = DataShape("images", len(X), X.shape[1], len(classes), pixel_max=255)
+        known = None if isinstance(image_shape, str) or X.dtype != np.uint8 else image_shape
+        shape = DataShape("images", len(X), X.shape[1], len(classes), pixel_max=255, image_shape=known)
         return settings.resolve(shape, of="DenseClassifier"), shape
 
     def _class_weight(self, classes: NDArray[Any]) -> Any:
