@@ -158,8 +158,8 @@ def test_images_are_distorted_where_their_shape_is_known_and_the_rows_are_pixels
     given = DenseClassifier(**same, image_shape=(8, 8)).fit(pixels, y)
     none = DenseClassifier(**same, image_shape=(8, 8), augment="none").fit(pixels, y)
     assert plain.loss_curve_ == none.loss_curve_
-    # The same rows in the same order, but made harder.
-    assert given.loss_curve_[-1] > plain.loss_curve_[-1]
+    # The same start, the same rows in the same order: only what the images look like can differ.
+    assert given.loss_curve_ != plain.loss_curve_
 
 
 @pytest.mark.parametrize("shape", [(8, 7), (8,), "8x8", (8, 8, 2), (8.0, 8), (-8, -8), 64])
