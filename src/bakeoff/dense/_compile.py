@@ -44,7 +44,8 @@ def compiled(
     """
     global _count  # noqa: PLW0603
     leaves, tree = jax.tree.flatten(arguments)
-    key = (function, static, donate, tree, tuple(jax.typeof(leaf) for leaf in leaves))
+    places = tuple(getattr(leaf, "sharding", None) for leaf in leaves)
+    key = (function, static, donate, tree, tuple(jax.typeof(leaf) for leaf in leaves), places)
     if key in _PROGRAMS:
         _PROGRAMS.move_to_end(key)
         return _PROGRAMS[key], 0.0

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bakeoff.dense._compile import compiled
+from bakeoff.dense._devices import placement_for, run_epoch_on_devices
 from bakeoff.dense._epoch import Data, State, run_epoch, start
 from bakeoff.dense._memory import SCORING_ROWS
 from bakeoff.dense._network import turned
@@ -109,7 +110,11 @@ class _Run:
 
 
 def fit_population(
-    spec: TrainingSpec, task: Task, members: Sequence[Member], progress: EpochCallback | None = None
+    spec: TrainingSpec,
+    task: Task,
+    members: Sequence[Member],
+    progress: EpochCallback | None = None,
+    devices: Sequence[jax.Device] | None = None,
 ) -> FittedPopulation:
     """Train every member, all in one program.
 
@@ -122,6 +127,8 @@ def fit_population(
     progress : callable, optional
         Is told after every epoch: ``{"epoch", "epochs", "loss", "validation"}``, means over the members that still
         train.
+    devices : sequence of jax.Device, optional
+        The members are divided over them; None: over all that there are. With one, a population is not divided.
 
     Returns
     -------
@@ -140,26 +147,32 @@ def fit_population(
     3
     """
     with jax.enable_x64(spec.network.precision == "float64"):
-        return _Training(spec, task, members).run(progress)
+        return _Training(spec, task, members, jax.devices() if devices is None else devices).run(progress)
 
 
 class _Training:
     """The state of the loop: what is on the device, and where each member stands."""
 
-    def __init__(self, spec: TrainingSpec, task: Task, members: Sequence[Member]) -> None:
-        self.spec, self.task = spec, task
+    def __init__(
+        self, spec: TrainingSpec, task: Task, members: Sequence[Member], devices: Sequence[jax.Device]
+    ) -> None:
+        self.spec, self.task, self.devices = spec, task, devices
         self.streams = plan_streams(members)
         self.seconds_compile = 0.0
         self.started = time.perf_counter()
         scalings, self.layout, self.scored = self._lay_out()
+        self.placement = placement_for(self.layout, devices)
         self.runs = self._runs(members, scalings)
         shape = (self.layout.streams, self.layout.members)
         in_order = [members[position] for stream in self.streams for position in stream.members]
         self.rates = Rates.stack([member.rates for member in in_order], shape, spec.network.dtype)
         # NumPy arrays of its own: what the device gets must not change under it.
         seeds = np.asarray([member.seed & 0xFFFFFFFF for member in in_order], np.uint32).reshape(shape)
-        self.data = self._data(scalings)
-        self.state: State = jax.device_put(start(spec, seeds, self.rates))
+        state = start(spec, seeds, self.rates)
+        # Once for all epochs: what lies where it belongs is not moved again.
+        self.state, self.rates, self.data, self.scored = self._placed(
+            (state, self.rates, self._data(scalings), self.scored)
+        )
 
     def _lay_out(self) -> tuple[list[Scaling], Layout, dict[str, Batches]]:
         task, streams = self.task, self.streams
@@ -177,7 +190,7 @@ class _Training:
         steps = {-(-len(rows) // self.spec.batch_size) for rows in train_rows}
         members = len(streams[0].members)
         layout = Layout(len(streams), members, len(steps) > 1, shares_scaling, shares_train, shares_validation)
-        return scalings, layout, jax.device_put(scored)
+        return scalings, layout, scored
 
     def _data(self, scalings: list[Scaling]) -> Data:
         dtype = self.spec.network.dtype
@@ -192,7 +205,12 @@ class _Training:
             distortion = jax.tree.map(
                 lambda *strengths: np.asarray(strengths, dtype), *[stream.distortion for stream in self.streams]
             )
-        return Data(*jax.device_put((np.ascontiguousarray(self.task.rows), columns, scaling, distortion)))
+        return Data(np.ascontiguousarray(self.task.rows), columns, scaling, distortion)
+
+    def _placed(self, arguments: tuple[State, Rates, Data, dict[str, Batches]]) -> Any:
+        if self.placement is None:
+            return jax.device_put(arguments, self.devices[0])
+        return self.placement.put(self.layout, arguments)
 
     def _runs(self, members: Sequence[Member], scalings: list[Scaling]) -> list[_Run]:
         runs: list[_Run | None] = [None] * len(members)
@@ -202,7 +220,7 @@ class _Training:
         return [run for run in runs if run is not None]
 
     def _call(self, function: Callable[..., Any], static: tuple[Any, ...], arguments: tuple[Any, ...]) -> Any:
-        program, seconds = compiled(function, static, arguments, donate=0 if function is run_epoch else None)
+        program, seconds = compiled(function, static, arguments, donate=0)
         self.seconds_compile += seconds
         return program(*arguments)
 
@@ -223,8 +241,12 @@ class _Training:
 
     def _epoch(self, epoch: int) -> dict[str, NDArray[Any]]:
         steps = epoch_batches(self.streams, epoch, self.spec.batch_size)
-        arguments = jax.device_put((self.state, self.rates, self.data, {**self.scored, "epoch": steps}))
-        self.state, scores = self._call(run_epoch, (self.spec, self.layout), arguments)
+        arguments = self._placed((self.state, self.rates, self.data, {**self.scored, "epoch": steps}))
+        if self.placement is None:
+            self.state, scores = self._call(run_epoch, (self.spec, self.layout), arguments)
+        else:
+            static = (self.spec, self.layout, self.placement)
+            self.state, scores = self._call(run_epoch_on_devices, static, arguments)
         return {name: np.asarray(values) for name, values in jax.device_get(scores).items()}
 
     def _follow(self, run: _Run, epoch: int, scores: dict[str, float]) -> None:

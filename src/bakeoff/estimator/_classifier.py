@@ -322,6 +322,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             rates=settings.rates(epochs, labels[train], int(labels.max()) + 1),
             early_stopping=settings.stopping_rule(),
             plateau=settings.plateau_rule(validation is not None),
+            distortion=settings.distortion(),
         )
 
     def _outputs(self, X: Any) -> tuple[Predictor, NDArray[Any]]:
