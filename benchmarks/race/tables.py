@@ -171,7 +171,8 @@ def as_markdown(results: Results) -> str:
     what = (
         f"Written by `make bench` ({form}) on {results.started}; times in seconds, medians of turns taken one after "
         "another in one run. Same rows, batches, epochs, last batch and shuffling for all; each keeps loss and "
-        "accuracy as running means of the epoch (scikit-learn: the loss alone). Seconds of several networks are those of one."
+        "accuracy as running means of the epoch (scikit-learn: the loss alone). Seconds of several networks are those "
+        "of one."
     )
     where = (
         f"{machine['processor']}, {machine['cores']} cores ({', '.join(machine['processor_flags'])}), "
