@@ -50,8 +50,8 @@ print(json.dumps(answers))
 
 @pytest.mark.parametrize(
     ("n_seeds", "n_rates", "scale"),
-    [(4, 1, "standard"), (1, 4, "standard"), (2, 3, "unit")],
-    ids=["a stream a device", "a member a device", "two members on each of three"],
+    [(4, 1, "standard"), (2, 3, "unit")],
+    ids=["a stream a device", "a member of each of two streams on each of three"],
 )
 def test_members_are_what_they_are_on_one_device(n_seeds: int, n_rates: int, scale: str) -> None:
     environment = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=4", "JAX_PLATFORMS": "cpu"}

@@ -15,7 +15,7 @@ from bakeoff.dense import (
     member_bytes,
 )
 
-SHAPES = [(32, 16), (256, 128), (512, 256, 128)]
+SHAPES = [(32, 16), (512, 256, 128)]
 
 
 def spec(hidden: tuple[int, ...], **changes) -> TrainingSpec:
