@@ -132,6 +132,7 @@ class DenseContestant:
             Task(job.X, job.y, scale, shape.pixel_max),
             members,
             lambda news: progress({**news, **seed}),
+            job.checkpoints,
         )
         share = population.seconds_fit / len(members)
         return [

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from bakeoff.errors import FitError
-from bakeoff.types import Kind, Labels, Probabilities, ProgressCallback, RowIndices, Rows
+from bakeoff.types import Checkpoints, Kind, Labels, Probabilities, ProgressCallback, RowIndices, Rows
 
 __all__ = ["Contestant", "Facts", "Fitted", "Job", "MemberPlan", "Predictions", "Seconds", "SummaryRow"]
 
@@ -78,12 +78,15 @@ class Job:
         Class indices; -1 where the label is sealed. No member trains on or watches such a row.
     facts : Facts
     members : sequence of MemberPlan
+    checkpoints : Checkpoints or None
+        Of this very job. A family whose fits can take long goes on from there, and keeps its own there.
     """
 
     X: Rows
     y: Labels
     facts: Facts
     members: Sequence[MemberPlan]
+    checkpoints: Checkpoints | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +244,8 @@ class Contestant(Protocol):
         job : Job
         progress : callable
             Is given a mapping now and then: ``{"epoch": 3, "epochs": 20, "loss": 0.31, "validation": 0.942,
-            "seed": 0}``; keys that do not apply are left out.
+            "seed": 0}``; keys that do not apply are left out. Of a checkpoint it is told as by
+            `bakeoff.dense.fit_population`.
 
         Returns
         -------

@@ -22,9 +22,10 @@ from bakeoff.dense._network import turned
 from bakeoff.dense._plan import Batches, Layout, Member, epoch_batches, plan_streams, scoring_batches
 from bakeoff.dense._predict import Network
 from bakeoff.dense._scaling import Scale, Scaling, fit_scaling
+from bakeoff.dense._snapshot import Keeper
 from bakeoff.dense._spec import Rates, TrainingSpec
 from bakeoff.dense._stopping import Plateau, Progress
-from bakeoff.types import Labels, Rows
+from bakeoff.types import Checkpoints, Labels, Rows
 
 __all__ = ["FittedMember", "FittedPopulation", "Task", "fit_population"]
 
@@ -115,6 +116,7 @@ def fit_population(
     members: Sequence[Member],
     progress: EpochCallback | None = None,
     devices: Sequence[jax.Device] | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> FittedPopulation:
     """Train every member, all in one program.
 
@@ -126,9 +128,13 @@ def fit_population(
         They may differ in seed, rows, epochs and rates.
     progress : callable, optional
         Is told after every epoch: ``{"epoch", "epochs", "loss", "validation"}``, means over the members that still
-        train.
+        train. Of a checkpoint it is told ``{"checkpoint": "used", "epoch", "epochs"}`` before the first epoch that
+        follows it, and ``{"checkpoint": "ignored" or "not written", "reason"}``.
     devices : sequence of jax.Device, optional
         The members are divided over them; None: over all that there are. With one, a population is not divided.
+    checkpoints : Checkpoints, optional
+        Where training goes on from, if there is anything, and what is given its snapshots. It ends as it would have
+        without a break, bit for bit on the same machine, and its clock counts both parts.
 
     Returns
     -------
@@ -147,7 +153,8 @@ def fit_population(
     3
     """
     with jax.enable_x64(spec.network.precision == "float64"):
-        return _Training(spec, task, members, jax.devices() if devices is None else devices).run(progress)
+        training = _Training(spec, task, members, jax.devices() if devices is None else devices)
+        return training.run(progress or _ignore, checkpoints)
 
 
 class _Training:
@@ -224,17 +231,21 @@ class _Training:
         self.seconds_compile += seconds
         return program(*arguments)
 
-    def run(self, progress: EpochCallback | None) -> FittedPopulation:
+    def run(self, progress: EpochCallback, checkpoints: Checkpoints | None) -> FittedPopulation:
         """Train until every member has ended."""
-        epoch = 0
+        keeper = Keeper(self, checkpoints)
+        epoch, news = keeper.begin()
+        if news is not None:
+            progress(news)
         while not all(run.is_done for run in self.runs):
             scores = self._epoch(epoch)
             epoch += 1
             told = [run for run in self.runs if not run.is_done]
             for run in told:
                 self._follow(run, epoch, {name: float(values[run.place]) for name, values in scores.items()})
-            if progress is not None:
-                progress(_told(told, epoch))
+            if (news := keeper.end_epoch(epoch)) is not None:
+                progress(news)
+            progress(_told(told, epoch))
         fitted = [self._fitted(run) for run in self.runs]
         seconds = time.perf_counter() - self.started - self.seconds_compile
         return FittedPopulation(fitted, seconds, self.seconds_compile)
@@ -289,6 +300,10 @@ class _Training:
             raise AssertionError("a member that ended has kept its weights")
         network = Network(self.spec.network, self.spec.class_columns, *run.kept, run.scaling)
         return FittedMember(network, run.history, run.epochs, run.reason)
+
+
+def _ignore(_news: Mapping[str, Any]) -> None:
+    """Nobody listens."""
 
 
 def _told(runs: Sequence[_Run], epoch: int) -> dict[str, Any]:
