@@ -14,7 +14,7 @@ import numpy as np
 from bakeoff import machine
 from bakeoff.audit import harm_sentence, no_probes
 from bakeoff.contest._events import Event, Listener, Logged, Said
-from bakeoff.contest._fits import Fitter
+from bakeoff.contest._fits import Fitter, FittingOptions
 from bakeoff.contest._folder import RunFolder
 from bakeoff.contest._plan import Plan
 from bakeoff.contest._probes import probe_contest
@@ -53,6 +53,8 @@ class ContestOptions:
         What repeats the run, for the report; empty: the run's own recipe.
     executor : FitExecutor or None
         Where fits run; None: a child process of this machine.
+    checkpoint_seconds : float
+        A fit that takes longer leaves a checkpoint, from which the same command goes on after a break.
     """
 
     workspace: Path = field(default_factory=Path)
@@ -60,12 +62,14 @@ class ContestOptions:
     retime: bool = False
     command: str = ""
     executor: FitExecutor | None = None
+    checkpoint_seconds: float = 60.0
 
 
 def run_contest(plan: Plan, options: ContestOptions) -> Run:
     """Run a planned bake-off.
 
-    Fits that the workspace has are not run again, so the same command after an interruption goes on where it was.
+    Fits that the workspace has are not run again, and long ones leave checkpoints, so the same command after an
+    interruption goes on where it was.
 
     Returns
     -------
@@ -122,7 +126,8 @@ def _hold(plan: Plan, rows: SealedRows, folder: RunFolder, options: ContestOptio
         )
         environment = executor.run(_examine, has_networks)
         probes = _probe(plan, rows, rows_file, executor, say)
-        fitter = Fitter(plan, rows, rows_file, executor, say, options.retime)
+        fitting = FittingOptions(executor, say, options.retime, options.checkpoint_seconds)
+        fitter = Fitter(plan, rows, rows_file, fitting)
         fits = {planned.contestant.name: fitter.fit_all(planned) for planned in plan.contestants}
     command = options.command or f"bakeoff run {folder.path / 'recipe.yaml'}"
     created = folder.created.isoformat(timespec="seconds")

@@ -11,18 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from bakeoff.contest._events import JobFinished, JobProgress, JobStarted, Listener, Logged, StageFinished
+from bakeoff.contest._checkpoints import checkpoint_of, event_of
+from bakeoff.contest._events import JobFinished, JobStarted, Listener, Logged, StageFinished
 from bakeoff.contest._keys import name_fits
 from bakeoff.contest._parts import Part
 from bakeoff.contest._plan import Plan, PlannedContestant, part_sizes
 from bakeoff.contest._seal import SealedRows
 from bakeoff.contestants import Contestant, Facts, Fitted, Job, MemberPlan
 from bakeoff.errors import BakeoffError, DeviceError, FitError, FitTimedOut, StoreError
-from bakeoff.executors import FitExecutor, traceback_text
-from bakeoff.store import FitRecord, Store
+from bakeoff.executors import FitExecutor, time_limit_message, traceback_text
+from bakeoff.store import CheckpointFile, FitRecord, Store
 from bakeoff.types import Labels, ProgressCallback
 
-__all__ = ["Fit", "Fitter"]
+__all__ = ["Fit", "Fitter", "FittingOptions", "SentJob", "fit_job"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +67,51 @@ def _jobs(planned: PlannedContestant, tasks: Sequence[_Task]) -> list[Sequence[_
     return [tasks[first:last] for first, last in itertools.pairwise(ends)]
 
 
-def fit_job(
-    contestant: Contestant,
-    rows_file: str,
-    y: Labels,
-    facts: Facts,
-    members: Sequence[MemberPlan],
-    progress: ProgressCallback,
-) -> Sequence[Fitted | FitError]:
+@dataclass(frozen=True, slots=True)
+class SentJob:
+    """A job as it goes to the other process: its rows as a file that is mapped there.
+
+    Parameters
+    ----------
+    rows_file : str
+    y : (n_samples,) int32
+    facts : Facts
+    members : sequence of MemberPlan
+    checkpoints : CheckpointFile or None
+    """
+
+    rows_file: str
+    y: Labels
+    facts: Facts
+    members: Sequence[MemberPlan]
+    checkpoints: CheckpointFile | None = None
+
+
+def fit_job(contestant: Contestant, sent: SentJob, progress: ProgressCallback) -> Sequence[Fitted | FitError]:
     """Fit one job; this is what runs in the other process."""
-    X = np.load(rows_file, mmap_mode="r", allow_pickle=False)
-    return contestant.fit(Job(X, y, facts, members), progress)
+    X = np.load(sent.rows_file, mmap_mode="r", allow_pickle=False)
+    return contestant.fit(Job(X, sent.y, sent.facts, sent.members, sent.checkpoints), progress)
+
+
+@dataclass(frozen=True, slots=True)
+class FittingOptions:
+    """How fits run; nothing here changes what they give.
+
+    Parameters
+    ----------
+    executor : FitExecutor
+    listen : callable
+        Is told what happens.
+    retime : bool
+        Fit even what the store has, from the beginning.
+    checkpoint_seconds : float
+        See `bakeoff.store.CheckpointFile`.
+    """
+
+    executor: FitExecutor
+    listen: Listener
+    retime: bool = False
+    checkpoint_seconds: float = 60.0
 
 
 class Fitter:
@@ -88,18 +123,12 @@ class Fitter:
     rows : SealedRows
     rows_file : Path
         ``.npy`` file of all rows, which the other process maps.
-    executor : FitExecutor
-    listen : callable
-        Is told what happens.
-    retime : bool
-        Fit even what the store has.
+    options : FittingOptions
     """
 
-    def __init__(
-        self, plan: Plan, rows: SealedRows, rows_file: Path, executor: FitExecutor, listen: Listener, retime: bool
-    ) -> None:
+    def __init__(self, plan: Plan, rows: SealedRows, rows_file: Path, options: FittingOptions) -> None:
         self._plan, self._rows, self._rows_file = plan, rows, rows_file
-        self._executor, self._listen, self._retime = executor, listen, retime
+        self._options, self._listen = options, options.listen
         self._job_number = 0
         self._n_jobs = sum(
             len(part_sizes(len(one.seeds) * len(divisions), one.together))
@@ -159,6 +188,8 @@ class Fitter:
         begun = time.perf_counter()
         records = self._find(keys)
         reused = records is not None
+        if reused and (left := self._checkpoint(contestant, keys)) is not None:
+            left.remove()  # a kill came between keeping the fits and taking it away
         outcomes: Sequence[FitRecord | BakeoffError]
         outcomes = records if records is not None else self._run_and_keep(planned, stage, members, keys)
         seconds = time.perf_counter() - begun
@@ -174,8 +205,10 @@ class Fitter:
     ) -> Sequence[FitRecord | BakeoffError]:
         """Fit the members and keep those that succeed; an error stands in the place of each that does not."""
         contestant = planned.contestant
+        # Timed anew is timed in one go.
+        checkpoint = None if self._options.retime else self._checkpoint(contestant, keys)
         try:
-            fitted = self._run(planned, members)
+            fitted = self._run(planned, members, checkpoint)
         except (StoreError, DeviceError):
             raise  # not a matter of this contestant
         except BakeoffError as error:
@@ -189,27 +222,46 @@ class Fitter:
         for outcome in outcomes:
             if isinstance(outcome, FitRecord) and outcome.key:
                 self._store.save_fit(outcome)
+        if checkpoint is not None:
+            checkpoint.remove()
         return outcomes
+
+    def _checkpoint(self, contestant: Contestant, keys: Sequence[str] | None) -> CheckpointFile | None:
+        return checkpoint_of(self._store, contestant, keys, self._options.checkpoint_seconds)
 
     def _find(self, keys: Sequence[str] | None) -> list[FitRecord] | None:
         """The whole job from the store, or None: who trained together is resumed together."""
-        if keys is None or self._retime:
+        if keys is None or self._options.retime:
             return None
         records = [self._store.find_fit(key) for key in keys]
         return None if any(record is None for record in records) else [r for r in records if r is not None]
 
-    def _run(self, planned: PlannedContestant, members: Sequence[MemberPlan]) -> Sequence[Fitted | FitError]:
+    def _run(
+        self, planned: PlannedContestant, members: Sequence[MemberPlan], checkpoint: CheckpointFile | None
+    ) -> Sequence[Fitted | FitError]:
+        """Fit in the other process. A limit is one of all that a job takes, before a break and after it."""
         contestant = planned.contestant
-        answer: Sequence[Fitted | FitError] = self._executor.run(
-            fit_job,
-            contestant,
-            str(self._rows_file),
-            self._labels(contestant, members),
-            self._plan.facts,
-            members,
-            time_limit_seconds=planned.time_limit_seconds * len(members),
-            progress=lambda values: self._listen(JobProgress(contestant.name, values)),
-        )
+        limit = planned.time_limit_seconds * len(members)
+        left = limit if checkpoint is None else limit - checkpoint.spent_seconds()
+        sent = SentJob(str(self._rows_file), self._labels(contestant, members), self._plan.facts, members, checkpoint)
+
+        def hear(values: Mapping[str, Any]) -> None:
+            if checkpoint is not None and values.get("checkpoint") == "ignored":
+                checkpoint.remove()  # it must not take its share of the limit the next time
+            self._listen(event_of(contestant.name, values))
+
+        try:
+            if left <= 0:
+                raise FitTimedOut(time_limit_message(limit))
+            answer: Sequence[Fitted | FitError] = self._options.executor.run(
+                fit_job,
+                contestant,
+                sent,
+                time_limit_seconds=left,
+                progress=hear,
+            )
+        except FitTimedOut as error:
+            raise FitTimedOut(time_limit_message(limit)) from error
         return answer
 
     def _labels(self, contestant: Contestant, members: Sequence[MemberPlan]) -> Labels:

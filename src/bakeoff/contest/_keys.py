@@ -19,7 +19,7 @@ from bakeoff.contest._plan import Plan
 from bakeoff.contestants import Contestant, MemberPlan
 from bakeoff.types import RowIndices
 
-__all__ = ["name_fits"]
+__all__ = ["name_fits", "name_version"]
 
 
 def name_fits(contestant: Contestant, plan: Plan, members: Sequence[MemberPlan]) -> list[str] | None:
@@ -49,6 +49,12 @@ def name_fits(contestant: Contestant, plan: Plan, members: Sequence[MemberPlan])
         "composition": composition,
     }
     return [_hash({**common, "member": own, "index": index}) for index, own in enumerate(composition)]
+
+
+def name_version(contestant: Contestant) -> str | None:
+    """A name for the code that computes this contestant's fits; None where it cannot be hashed."""
+    fingerprint = contestant.fingerprint()
+    return None if fingerprint is None else _hash({"versions": dict(fingerprint), "source": _hash_of_source()})
 
 
 @cache

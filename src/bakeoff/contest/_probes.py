@@ -12,7 +12,7 @@ import numpy as np
 from bakeoff import machine
 from bakeoff.audit import PROBE_WORDS, ProbeName, ProbeTask, measure_probes
 from bakeoff.contest._events import JobFinished, JobProgress, JobStarted, Listener, Said, StageFinished
-from bakeoff.contest._fits import fit_job
+from bakeoff.contest._fits import SentJob, fit_job
 from bakeoff.contest._keys import name_fits
 from bakeoff.contest._parts import rows_left_to_look_at
 from bakeoff.contest._plan import Plan, facts_of
@@ -175,10 +175,7 @@ class ProbeFits:
         fitted = self._executor.run(
             fit_job,
             contestant,
-            str(self._rows_file),
-            task.y,
-            facts,
-            members,
+            SentJob(str(self._rows_file), task.y, facts, members),
             time_limit_seconds=default_time_limit_seconds(facts) * len(members),
             progress=lambda values: self._listen(JobProgress(contestant.name, values)),
         )

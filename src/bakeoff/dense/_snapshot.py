@@ -219,7 +219,8 @@ def _kept_template(state: State) -> Any:
 def _history(arrays: Arrays, number: int, bounds: tuple[int, int]) -> dict[str, list[float]]:
     """Take a member's scores out of the arrays: of one length, which lies within bounds."""
     start = f"history.{number}."
-    names = [name for name in arrays if name.startswith(start)]
+    # In the order in which the device gives scores, whatever became of it in a file.
+    names = sorted(name for name in arrays if name.startswith(start))
     scores = {name.removeprefix(start): arrays.pop(name) for name in names}
     _refuse(not all(_SCORE.fullmatch(name) for name in scores) or "loss" not in scores, "a history of other scores")
     (length,) = scores["loss"].shape[:1] or (0,)

@@ -1,10 +1,12 @@
 """What is kept: fits, predictions, times and openings, in SQLite and a folder of artifacts."""
 
+from bakeoff.store._checkpoints import CheckpointFile, remove_stale_checkpoints
 from bakeoff.store._files import write_atomically, write_folder_atomically
 from bakeoff.store._openings import Fingerprints, Opening, OpeningHistory, fingerprint_rows
 from bakeoff.store._store import FitRecord, OpeningRecord, RunRecord, Store
 
 __all__ = [
+    "CheckpointFile",
     "Fingerprints",
     "FitRecord",
     "Opening",
@@ -13,6 +15,7 @@ __all__ = [
     "RunRecord",
     "Store",
     "fingerprint_rows",
+    "remove_stale_checkpoints",
     "write_atomically",
     "write_folder_atomically",
 ]
