@@ -1,6 +1,8 @@
 """An ensemble is its networks, and says the mean of what they say."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from sklearn.datasets import load_digits
 
 from bakeoff.contestants import Contestant, Facts, Job, MemberPlan, make_contestant, predict_with
 from bakeoff.errors import DataError, SettingsError
+from bakeoff.store import CheckpointFile
 
 QUICK = {"hidden_layer_sizes": [24], "epochs": 6, "batch_size": 64, "learning_rate": 0.01}
 FACTS = Facts("images", 1400, 64, 10, (8, 8, 1), 16, tuple(range(10)))
@@ -41,6 +44,28 @@ def test_it_says_the_mean_of_the_networks_of_its_seeds(job: Job, fitted) -> None
         np.testing.assert_allclose(said.probabilities, np.mean(own, axis=0), atol=1e-6)
         np.testing.assert_array_equal(said.labels, said.probabilities.argmax(axis=1))
     assert len({network.predictions["test"].probabilities.tobytes() for network in alone}) == 6
+
+
+def test_it_goes_on_from_the_checkpoint_of_its_job(job: Job, fitted, tmp_path: Path) -> None:
+    class Stopped(Exception):
+        pass
+
+    def stop(news) -> None:
+        told.append(news)
+        if len(told) == 4:
+            raise Stopped
+
+    told: list = []
+    ensemble = make_contestant("three", "dense:ensemble", {**QUICK, "ensemble_size": 3})
+    with pytest.raises(Stopped):
+        ensemble.fit(replace(job, checkpoints=CheckpointFile(tmp_path, "job", 0.0)), stop)
+    told.clear()
+    again = ensemble.fit(replace(job, checkpoints=CheckpointFile(tmp_path, "job", 1e9)), told.append)
+    assert told[0]["checkpoint"] == "used"
+    assert told[0]["epoch"] == 6 - len(told[1:]) > 0
+    for one, other in zip(again, fitted, strict=True):
+        assert one.model_files == other.model_files
+        assert one.history == other.history
 
 
 def test_history_size_and_clock_are_those_of_all_networks(fitted) -> None:

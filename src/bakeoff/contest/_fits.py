@@ -243,6 +243,8 @@ class Fitter:
         contestant = planned.contestant
         limit = planned.time_limit_seconds * len(members)
         left = limit if checkpoint is None else limit - checkpoint.spent_seconds()
+        if left <= 0:
+            raise FitTimedOut(time_limit_message(limit))
         sent = SentJob(str(self._rows_file), self._labels(contestant, members), self._plan.facts, members, checkpoint)
 
         def hear(values: Mapping[str, Any]) -> None:
@@ -251,14 +253,8 @@ class Fitter:
             self._listen(event_of(contestant.name, values))
 
         try:
-            if left <= 0:
-                raise FitTimedOut(time_limit_message(limit))
             answer: Sequence[Fitted | FitError] = self._options.executor.run(
-                fit_job,
-                contestant,
-                sent,
-                time_limit_seconds=left,
-                progress=hear,
+                fit_job, contestant, sent, time_limit_seconds=left, progress=hear
             )
         except FitTimedOut as error:
             raise FitTimedOut(time_limit_message(limit)) from error
