@@ -82,7 +82,7 @@ def stop_after(epochs):
 def snapshot_after(epochs, spec, task, own):
     kept = Memory()
     with pytest.raises(Stopped):
-        fit_population(spec, task, own, stop_after(epochs), kept)
+        fit_population(spec, task, own, stop_after(epochs), checkpoints=kept)
     assert len(kept.snapshots) == epochs
     return kept.snapshots[-1]
 
@@ -112,7 +112,7 @@ def snapshot(task):
 def test_training_that_goes_on_is_training_that_never_stopped(task, never_stopped, precision, epochs):
     spec, own, whole = spec_of(precision), members(), never_stopped[precision]
     told = []
-    resumed = fit_population(spec, task, own, told.append, Memory(snapshot_after(epochs, spec, task, own)))
+    resumed = fit_population(spec, task, own, told.append, checkpoints=Memory(snapshot_after(epochs, spec, task, own)))
     for one, other in zip(resumed.members, whole.members, strict=True):
         assert_bits_equal(one, other)
     assert told[0] == {"checkpoint": "used", "epoch": epochs, "epochs": EPOCHS}
@@ -137,7 +137,7 @@ def test_every_optimizer_goes_on(task, changes):
     spec = spec_of("float32", network=network, **changes)
     own = members(early_stopping=None, plateau=None)
     whole = fit_population(spec, task, own)
-    resumed = fit_population(spec, task, own, None, Memory(snapshot_after(4, spec, task, own)))
+    resumed = fit_population(spec, task, own, checkpoints=Memory(snapshot_after(4, spec, task, own)))
     for one, other in zip(resumed.members, whole.members, strict=True):
         assert_bits_equal(one, other)
 
@@ -150,7 +150,7 @@ def test_a_member_that_failed_before_the_break_has_its_reason_after_it(task):
     own = [replace(each, early_stopping=None, plateau=None) for each in members()]
     own[0] = replace(own[0], rates=Rates(learning_rate=1e9))
     whole = fit_population(spec, task, own)
-    resumed = fit_population(spec, task, own, None, Memory(snapshot_after(4, spec, task, own)))
+    resumed = fit_population(spec, task, own, checkpoints=Memory(snapshot_after(4, spec, task, own)))
     assert whole.members[0].reason is not None
     assert repr(whole.members[0].history) == repr(resumed.members[0].history)  # NaN is not equal to itself
     assert whole.members[0].reason == resumed.members[0].reason
@@ -161,7 +161,7 @@ def test_the_clock_counts_both_parts(task, snapshot):
     spec, own = spec_of("float32"), members()
     assert 0 < snapshot.facts["seconds"] < 60
     before = Snapshot(snapshot.arrays, {**snapshot.facts, "seconds": 1000.0})
-    assert 1000 < fit_population(spec, task, own, None, Memory(before)).seconds_fit < 1060
+    assert 1000 < fit_population(spec, task, own, checkpoints=Memory(before)).seconds_fit < 1060
 
 
 def changed(snapshot, arrays=None, facts=None, drop=()):
@@ -215,7 +215,7 @@ def test_a_snapshot_of_another_training_is_told_and_not_used(task, snapshot, wha
             stop_after(1)(news)
 
         with pytest.raises(Stopped):
-            fit_population(spec_of("float32"), task, members(), tell_and_stop, Memory(wrong))
+            fit_population(spec_of("float32"), task, members(), tell_and_stop, checkpoints=Memory(wrong))
         assert told[0]["checkpoint"] == "ignored"
         assert told[0]["reason"].startswith("it is of another training: ")
         assert told[1]["epoch"] == 1
@@ -223,7 +223,7 @@ def test_a_snapshot_of_another_training_is_told_and_not_used(task, snapshot, wha
 
 def test_nothing_of_a_snapshot_that_is_not_used_is_left_in_the_training(task, snapshot, never_stopped):
     wrong = changed(snapshot, {"more": np.zeros(1)})
-    fitted = fit_population(spec_of("float32"), task, members(), None, Memory(wrong))
+    fitted = fit_population(spec_of("float32"), task, members(), checkpoints=Memory(wrong))
     for one, other in zip(fitted.members, never_stopped["float32"].members, strict=True):
         assert_bits_equal(one, other)
 
@@ -234,7 +234,7 @@ def test_a_snapshot_of_more_members_is_not_used(task, snapshot):
         raise Stopped
 
     with pytest.raises(Stopped):
-        fit_population(spec_of("float32"), task, members()[:2], stop, Memory(snapshot))
+        fit_population(spec_of("float32"), task, members()[:2], stop, checkpoints=Memory(snapshot))
 
 
 def test_training_goes_on_where_no_snapshot_can_be_kept(task, never_stopped):
@@ -243,7 +243,7 @@ def test_training_goes_on_where_no_snapshot_can_be_kept(task, never_stopped):
             raise StoreError("no space")
 
     told = []
-    fitted = fit_population(spec_of("float32"), task, members(), told.append, Full())
+    fitted = fit_population(spec_of("float32"), task, members(), told.append, checkpoints=Full())
     assert [news for news in told if "checkpoint" in news] == [{"checkpoint": "not written", "reason": "no space"}]
     for one, other in zip(fitted.members, never_stopped["float32"].members, strict=True):
         assert_bits_equal(one, other)

@@ -52,7 +52,7 @@ def distorted_pictures(
     dataset : Dataset
     contestant : str
     strengths : mapping
-        The resolved setting ``augment``.
+        Of the resolved setting ``augment``.
     images : (n, height, width) or (n, height, width, 3) uint8
         As they are shown, from 0 to 255. The first of them are taken.
 
@@ -61,14 +61,14 @@ def distorted_pictures(
     mapping
         Of one array (images, distortions and the image itself before them, height, width), with colours (..., 3).
     """
-    from bakeoff.dense import example_distortions  # noqa: PLC0415 - loads JAX
+    from bakeoff.dense import Distortion, Image, distorted_copies  # noqa: PLC0415 - loads JAX
 
     if dataset.image_shape is None:
         return {}
     few = images[:N_DISTORTED]
     rows = few.reshape(len(few), -1)
-    changed = example_distortions(rows, dataset.image_shape, strengths, N_DISTORTIONS)
-    lines = np.concatenate([rows[:, None, :], changed], axis=1)
+    changed = distorted_copies(rows, Image(*dataset.image_shape, 255), Distortion(**strengths), N_DISTORTIONS)
+    lines = np.concatenate([rows[None], changed]).swapaxes(0, 1)
     return {f"distorted_{contestant}_images": lines.reshape(*lines.shape[:2], *images.shape[1:])}
 
 

@@ -134,7 +134,8 @@ def _write_pictures(plan: Plan, folder: RunFolder, outcome: Outcome) -> None:
         pictures |= mistakes(plan.dataset, name, said.rows, truth.at(said.rows).labels, arrays)
     samples = np.asarray(pictures["sample_images"], np.uint8)
     for entry in outcome.results["contestants"]:
-        strengths = entry["settings"].get("augment")
-        if isinstance(strengths, Mapping) and entry["family"].startswith("dense"):
+        augment = entry["settings"].get("augment")
+        if isinstance(augment, Mapping):
+            strengths = {name: each for name, each in augment.items() if name != "copies"}
             pictures |= distorted_pictures(plan.dataset, entry["name"], strengths, samples)
     folder.write_arrays("pictures.npz", pictures)

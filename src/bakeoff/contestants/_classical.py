@@ -5,7 +5,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -15,7 +15,9 @@ from threadpoolctl import threadpool_limits
 
 from bakeoff.contestants._accelerated import accelerated_installed
 from bakeoff.contestants._classes import classifier_class, depends_on_seed
+from bakeoff.contestants._copies import n_copies, with_copies
 from bakeoff.contestants._cost import estimate_fit_seconds
+from bakeoff.contestants._engine import engine_fingerprint
 from bakeoff.contestants._families import FAMILIES
 from bakeoff.contestants._model_files import load_pipeline, load_settings, save_pipeline
 from bakeoff.contestants._pipeline import fit_pipeline, summarise
@@ -63,11 +65,13 @@ class ClassicalContestant:
         - ``scaling``: ``"none"``, ``"unit"`` (pixels over their largest value, columns of plain rows to [0, 1]) or
           ``"standard"`` (mean 0, standard deviation 1);
         - ``pca``: null, a number of components, or the fraction of the variance to keep;
-        - ``engine``: ``"auto"``, ``"sklearn"``, or ``"intelex"`` (scikit-learn-intelex, for ``svc``).
+        - ``engine``: ``"auto"``, ``"sklearn"``, or ``"intelex"`` (scikit-learn-intelex, for ``svc``);
+        - ``augment``: ``"none"``, or ``{copies: k}``: each training image is followed by so many distorted ones. Beside
+          `copies` a `preset` or strengths as in `bakeoff.dense.Distortion`; ``affine`` without.
 
-        ``random_state`` fixes the seed; null takes the seed of each fit. ``n_jobs: null`` means all threads of the
-        bake-off where jobs are threads (forests, neighbours, stochastic gradients), and one elsewhere. ``class_weight``
-        may be keyed by class index.
+        ``random_state`` fixes the seed, that of the copies too; null takes the seed of each fit. ``n_jobs: null`` means
+        all threads of the bake-off where jobs are threads (forests, neighbours, stochastic gradients), and one
+        elsewhere. ``class_weight`` may be keyed by class index.
 
     Raises
     ------
@@ -107,8 +111,10 @@ class ClassicalContestant:
     @property
     def is_random(self) -> bool:
         """Whether two seeds can give two models, with these settings."""
-        classifier = self._classifier
-        return depends_on_seed(classifier, default_parameters(classifier) | as_parameters(self._chosen))
+        classifier, chosen = self._classifier, self._chosen
+        if n_copies(chosen) and chosen.get("random_state") is None:
+            return True
+        return depends_on_seed(classifier, default_parameters(classifier) | as_parameters(chosen))
 
     def resolve(self, facts: Facts) -> Mapping[str, Any]:
         """Every setting with its value for these data, as plain JSON data."""
@@ -121,11 +127,14 @@ class ClassicalContestant:
             # Whatever the engine: which one "auto" means is known only with the data, and the name of a fit must not
             # change when the resolved settings are run again.
             libraries.append("scikit-learn-intelex")
-        return {library: version(library) for library in libraries}
+        versions = {library: version(library) for library in libraries}
+        return {**versions, **(engine_fingerprint() if n_copies(self._chosen) else {})}
 
     def estimate_seconds(self, facts: Facts, n_members: int) -> float:
         """A rough time for one job, honest to a factor of a few."""
-        return n_members * estimate_fit_seconds(self._classifier.__name__, self.resolve(facts), facts)
+        settings = self.resolve(facts)
+        fitted = replace(facts, n_train=facts.n_train * (1 + n_copies(settings)))
+        return n_members * estimate_fit_seconds(self._classifier.__name__, settings, fitted)
 
     def members_that_fit(self, facts: Facts, memory_bytes: int) -> int:  # noqa: ARG002
         """Each is fitted alone."""
@@ -163,11 +172,14 @@ def fit_member(unfitted: Callable[[], Any], settings: Mapping[str, Any], job: Jo
         With what the classifier said, in one line.
     """
     facts, engine = job.facts, str(settings["engine"])
-    with warnings.catch_warnings(record=True) as caught, _loops_shared_where_it_pays(job, member):
+    seed = member.seed if settings.get("random_state") is None else int(settings["random_state"])
+    n_cells = len(member.train) * (1 + n_copies(settings)) * job.X.shape[1]
+    with warnings.catch_warnings(record=True) as caught, _loops_shared_where_it_pays(n_cells):
         warnings.simplefilter("always")
         try:
             started = time.perf_counter()
-            pipeline = fit_pipeline(settings, unfitted(), job.X[member.train], job.y[member.train], facts)
+            X, y = with_copies(settings, job.X[member.train], job.y[member.train], facts, seed)
+            pipeline = fit_pipeline(settings, unfitted(), X, y, facts)
             fitted = time.perf_counter()
             predictions = {
                 part: predict_rows(pipeline, job.X[rows], facts.n_classes, engine)
@@ -191,14 +203,13 @@ def fit_member(unfitted: Callable[[], Any], settings: Mapping[str, Any], job: Jo
     )
 
 
-def _loops_shared_where_it_pays(job: Job, member: MemberPlan) -> AbstractContextManager[Any]:
+def _loops_shared_where_it_pays(n_cells: int) -> AbstractContextManager[Any]:
     """One OpenMP thread for small training sets.
 
     scikit-learn's own loops over few rows are shorter than the waiting of two threads for each other: boosting on the
     1,438 training rows of digits took 10 to 38 s with two threads and 1.5 s with one.
     """
-    is_small = len(member.train) * job.X.shape[1] < _FEWEST_CELLS_TO_SHARE
-    return threadpool_limits(1, user_api="openmp") if is_small else nullcontext()
+    return threadpool_limits(1, user_api="openmp") if n_cells < _FEWEST_CELLS_TO_SHARE else nullcontext()
 
 
 def _rows_to_time(member: MemberPlan) -> np.ndarray[Any, Any]:

@@ -1,17 +1,15 @@
 """Dense networks as contestants: all members of a job are one population."""
 
-import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from importlib import metadata, resources
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from bakeoff.contestants._dense_model import read_network, write_network
+from bakeoff.contestants._engine import engine_fingerprint
 from bakeoff.contestants._protocol import Facts, Fitted, Job, MemberPlan, Predictions, Seconds, SummaryRow
 from bakeoff.dense import (
     DataShape,
@@ -102,8 +100,7 @@ class DenseContestant:
 
     def fingerprint(self) -> Mapping[str, str]:
         """Versions of what computes a fit, and a hash of the engine's own source."""
-        versions = {name: metadata.version(name) for name in ("jax", "jaxlib", "numpy", "optax")}
-        return {**versions, "dense": _hash_of_engine()}
+        return engine_fingerprint()
 
     def estimate_seconds(self, facts: Facts, n_members: int) -> float:
         """Arithmetic over a rough rate, and a price for every step."""
@@ -132,7 +129,7 @@ class DenseContestant:
             Task(job.X, job.y, scale, shape.pixel_max),
             members,
             lambda news: progress({**news, **seed}),
-            job.checkpoints,
+            checkpoints=job.checkpoints,
         )
         share = population.seconds_fit / len(members)
         return [
@@ -223,12 +220,3 @@ def _predict_one_ms(predictor: Predictor, X: Rows, plan: MemberPlan) -> float:
         predictor.outputs(row)
         seconds.append(time.perf_counter() - started)
     return float(np.median(seconds)) * 1000
-
-
-@cache
-def _hash_of_engine() -> str:
-    digest = hashlib.sha256()
-    files = [entry for entry in resources.files("bakeoff.dense").iterdir() if entry.name.endswith(".py")]
-    for entry in sorted(files, key=lambda entry: entry.name):
-        digest.update(entry.name.encode() + b"\0" + entry.read_bytes() + b"\0")
-    return digest.hexdigest()

@@ -2,12 +2,14 @@
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from sklearn.utils._param_validation import InvalidParameterError, validate_parameter_constraints
 
 from bakeoff.contestants._accelerated import accelerated_problem, pays
+from bakeoff.contestants._copies import copies_problem, n_copies, resolve_copies
 from bakeoff.contestants._families import FAMILIES, Family, Scaling
 from bakeoff.contestants._nearest import did_you_mean
 from bakeoff.contestants._protocol import Facts
@@ -15,7 +17,7 @@ from bakeoff.errors import SettingsError
 
 __all__ = ["OWN_SETTINGS", "as_json", "as_parameters", "check_settings", "complete_settings", "default_parameters"]
 
-OWN_SETTINGS = ("scaling", "pca", "engine")
+OWN_SETTINGS = ("scaling", "pca", "engine", "augment")
 """What every classical contestant takes beside the parameters of its classifier."""
 
 _ACCELERATED = ("SVC",)
@@ -73,6 +75,8 @@ def _own_problems(class_name: str, settings: Mapping[str, Any]) -> list[str]:
                 "The 'pca' parameter must be null, a number of components from 1 on, or a fraction of the variance "
                 f"between 0 and 1. Got {pca!r} instead."
             )
+    if (problem := copies_problem(settings.get("augment"))) is not None:
+        problems.append(problem)
     return problems
 
 
@@ -106,8 +110,10 @@ def complete_settings(name: str, classifier: Any, settings: Mapping[str, Any], f
     parameters = default_parameters(classifier)
     parameters |= {key: value for key, value in settings.items() if key not in OWN_SETTINGS}
     pca = _components(name, settings["pca"], facts) if "pca" in settings else _default_pca(family, facts)
-    own = {
-        "engine": _engine(classifier.__name__, settings.get("engine", "auto"), parameters, facts, pca),
+    augment = {"augment": resolve_copies(settings.get("augment"), facts)}
+    fitted = replace(facts, n_train=facts.n_train * (1 + n_copies(augment)))
+    own = augment | {
+        "engine": _engine(classifier.__name__, settings.get("engine", "auto"), parameters, fitted, pca),
         "scaling": settings.get("scaling", _default_scaling(family, facts)),
         "pca": pca,
     }

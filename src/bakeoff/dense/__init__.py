@@ -5,7 +5,7 @@
 25818
 """
 
-from bakeoff.dense._augment import Image, distort, example_distortions
+from bakeoff.dense._augment import Image, distort, distorted_copies
 from bakeoff.dense._compile import compilations
 from bakeoff.dense._distortion import DISTORTION_LIMITS, PRESETS, Distortion, distortion_of
 from bakeoff.dense._memory import largest_population, member_bytes
@@ -44,8 +44,8 @@ __all__ = [
     "apply",
     "compilations",
     "distort",
+    "distorted_copies",
     "distortion_of",
-    "example_distortions",
     "fit_population",
     "init",
     "largest_population",

@@ -4,8 +4,7 @@ Written for one stream: all its members see the same distorted images. Pixels ke
 from outside is the nearest pixel of its edge.
 """
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,11 +13,12 @@ from numpy.typing import NDArray
 
 from bakeoff.dense._distortion import Distortion
 
-__all__ = ["Image", "distort", "example_distortions"]
+__all__ = ["Image", "distort", "distorted_copies"]
 
 _GRID_PIXELS = 4  # the elastic field is drawn on every fourth pixel
 _GEOMETRIC = frozenset({"shift", "rotation", "scale", "shear", "elastic"})
 _N_AMOUNTS = 12  # random numbers a row: one for every amount below
+_COPIED_ROWS = 4096  # at once, by `distorted_copies`
 
 
 class Image(NamedTuple):
@@ -72,29 +72,46 @@ def distort(x: jax.Array, key: jax.Array, strength: Distortion, image: Image, ki
     return x
 
 
-def example_distortions(
-    rows: NDArray[np.uint8], image_shape: tuple[int, int, int], strengths: Mapping[str, float], n: int
-) -> NDArray[np.uint8]:
-    """Some distortions of images, to be looked at; the same ones every time.
+def distorted_copies(
+    rows: NDArray[Any], image: Image, distortion: Distortion, copies: int, seed: int = 0
+) -> NDArray[Any]:
+    """Images distorted as in training, rounded to what pixels may be: the same ones for the same seed.
 
     Parameters
     ----------
-    rows : (rows, features) uint8
-        From 0 to 255.
-    image_shape : (height, width, channels)
-    strengths : mapping
-        By the names of `Distortion`.
-    n : int
-        How many of each.
+    rows : (rows, features)
+        Whole numbers from 0 to ``image.pixel_max``.
+    image : Image
+    distortion : Distortion
+        One float each.
+    copies : int
+        How many of each row.
+    seed : int
 
     Returns
     -------
-    (rows, n, features) uint8
+    (copies, rows, features) of the type of `rows`
+
+    Examples
+    --------
+    >>> rows = np.arange(9, dtype=np.uint8)[None, :]
+    >>> distorted_copies(rows, Image(3, 3, 1, 8), Distortion(shift=0.3), copies=2).shape
+    (2, 1, 9)
     """
-    strength = Distortion(**{name: np.float32(value) for name, value in strengths.items()})
-    x = np.repeat(rows, n, axis=0).astype(np.float32)
-    changed = distort(jnp.asarray(x), jax.random.key(0), strength, Image(*image_shape, 255), strength.kinds())
-    return np.asarray(changed).round().clip(0, 255).astype(np.uint8).reshape(len(rows), n, -1)
+    strength = jax.tree.map(np.float32, distortion)
+    changed = np.empty((copies * len(rows), rows.shape[1]), rows.dtype)
+    size = min(_COPIED_ROWS, len(changed))
+    starts = range(0, len(changed), size)
+    for start, key in zip(starts, jax.random.split(jax.random.key(seed), len(starts)), strict=True):
+        # The last part is filled up with first rows: one form, one program.
+        x = jnp.asarray(rows[np.arange(start, start + size) % len(rows)], jnp.float32)
+        new = np.asarray(_distorted(x, key, strength, image, distortion.kinds()))
+        part = changed[start : start + size]
+        part[:] = new[: len(part)].round().clip(0, image.pixel_max)
+    return changed.reshape(copies, *rows.shape)
+
+
+_distorted = jax.jit(distort, static_argnums=(3, 4))
 
 
 def _spread(amount: jax.Array, strength: jax.Array) -> jax.Array:

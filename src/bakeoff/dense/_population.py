@@ -115,8 +115,9 @@ def fit_population(
     task: Task,
     members: Sequence[Member],
     progress: EpochCallback | None = None,
-    devices: Sequence[jax.Device] | None = None,
+    *,
     checkpoints: Checkpoints | None = None,
+    devices: Sequence[jax.Device] | None = None,
 ) -> FittedPopulation:
     """Train every member, all in one program.
 
@@ -130,11 +131,11 @@ def fit_population(
         Is told after every epoch: ``{"epoch", "epochs", "loss", "validation"}``, means over the members that still
         train. Of a checkpoint it is told ``{"checkpoint": "used", "epoch", "epochs"}`` before the first epoch that
         follows it, and ``{"checkpoint": "ignored" or "not written", "reason"}``.
-    devices : sequence of jax.Device, optional
-        The members are divided over them; None: over all that there are. With one, a population is not divided.
     checkpoints : Checkpoints, optional
         Where training goes on from, if there is anything, and what is given its snapshots. It ends as it would have
         without a break, bit for bit on the same machine, and its clock counts both parts.
+    devices : sequence of jax.Device, optional
+        The members are divided over them; None: over all that there are. With one, a population is not divided.
 
     Returns
     -------

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from bakeoff.dense._devices import Placement
 from bakeoff.dense._epoch import State
 from bakeoff.dense._network import turned
 from bakeoff.dense._plan import Member
@@ -58,6 +59,8 @@ class Training(Protocol):
     rates: Rates
     started: float
     seconds_compile: float
+    devices: Sequence[Any]
+    placement: Placement | None
 
     @property
     def runs(self) -> Sequence[Run]: ...
@@ -131,7 +134,7 @@ def take(training: Training, epoch: int) -> Snapshot:
     facts = {
         "epoch": epoch,
         "seconds": time.perf_counter() - training.started - training.seconds_compile,
-        "device": _device(),
+        "device": _device(training),
         "reasons": [run.reason for run in training.runs],
     }
     return Snapshot(arrays, facts)
@@ -202,7 +205,8 @@ def _check_facts(training: Training, facts: Mapping[str, Any]) -> None:
     seconds = facts["seconds"]
     _refuse(type(seconds) is not float or not (math.isfinite(seconds) and seconds >= 0), f"{seconds!r:.100} seconds")
     # Rounding depends on it.
-    _refuse(facts["device"] != _device(), f"it was trained on {facts['device']!r:.100}, here is {_device()!r}")
+    device = _device(training)
+    _refuse(facts["device"] != device, f"it was trained on {facts['device']!r:.100}, here is {device!r}")
     reasons = facts["reasons"]
     known = isinstance(reasons, list) and all(each is None or isinstance(each, str) for each in reasons)
     _refuse(not known or len(reasons) != len(training.runs), "the reasons of other members")
@@ -266,9 +270,10 @@ def _plain(leaf: Any) -> Any:
     return jax.random.key_data(leaf) if _is_key(leaf) else leaf
 
 
-def _device() -> str:
-    device = jax.devices()[0]
-    return f"{device.platform} {device.device_kind}"
+def _device(training: Training) -> str:
+    n_devices = 1 if training.placement is None else training.placement.n_devices
+    device = training.devices[0]
+    return f"{n_devices} x {device.platform} {device.device_kind}"
 
 
 def _most_bytes(training: Training) -> int:

@@ -132,10 +132,14 @@ def _distorted(context: Context, entry: Entry) -> Block | None:
         f"Image {number // n_of_each + 1} {f'distorted, {number % n_of_each}' if number % n_of_each else 'as it is'}"
         for number in range(len(images))
     ]
+    augment = (entry.get("settings") or {}).get("augment")
+    copies = augment.get("copies") if isinstance(augment, Mapping) else None
+    learns = f"Training images and some of the distortions that {name_of(entry)} learns from"
     chart = Chart(
         f"distorted-images-{context.stems[name]}",
-        f"Training images and some of the distortions that {name_of(entry)} learns from in their place: it never sees "
-        "an image twice in the same way.",
+        f"{learns} beside them: {plural(int(copies), 'copy', 'copies')} of each."
+        if is_number(copies)
+        else f"{learns} in their place: it never sees an image twice in the same way.",
         f"{plural(len(lines), 'image')}, each with {n_of_each - 1} random distortions.",
         partial(figures.distorted_images, lines),
     )
