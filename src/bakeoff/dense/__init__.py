@@ -8,6 +8,7 @@
 from bakeoff.dense._augment import Image, distort, distorted_copies
 from bakeoff.dense._compile import compilations
 from bakeoff.dense._distortion import DISTORTION_LIMITS, PRESETS, Distortion, distortion_of
+from bakeoff.dense._groups import fit_groups
 from bakeoff.dense._memory import largest_population, member_bytes
 from bakeoff.dense._network import Layers, Noise, apply, init, turned
 from bakeoff.dense._plan import Member
@@ -46,6 +47,7 @@ __all__ = [
     "distort",
     "distorted_copies",
     "distortion_of",
+    "fit_groups",
     "fit_population",
     "init",
     "largest_population",

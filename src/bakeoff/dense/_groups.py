@@ -1,0 +1,61 @@
+"""Members of unequal layers: one population for each shape.
+
+Padding all to the widest would be one program instead of several, but arithmetic grows with the product of the widths,
+and a program is compiled once a shape anyway: see benchmarks/LOG.md.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bakeoff.dense._plan import Member
+from bakeoff.dense._population import EpochCallback, FittedMember, FittedPopulation, Task, fit_population
+from bakeoff.dense._spec import TrainingSpec
+
+__all__ = ["fit_groups"]
+
+
+def fit_groups(
+    task: Task, entries: Sequence[tuple[TrainingSpec, Member]], progress: EpochCallback | None = None
+) -> FittedPopulation:
+    """Train members whose specs differ; those of one spec are one population.
+
+    Parameters
+    ----------
+    task : Task
+    entries : sequence of (TrainingSpec, Member)
+    progress : callable, optional
+        As in `fit_population`, with ``"group"``, from 1, and ``"groups"``.
+
+    Returns
+    -------
+    FittedPopulation
+        In the order of `entries`; the clock is that of all groups together.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from bakeoff.dense import Member, NetworkSpec, Task, TrainingSpec
+    >>> task = Task(np.repeat(np.eye(2, dtype=np.float32), 8, axis=0), np.repeat(np.arange(2, dtype=np.int32), 8))
+    >>> member = Member(seed=0, train=np.arange(16), validation=None, epochs=2)
+    >>> specs = [TrainingSpec(NetworkSpec(2, (units,), 2), (0, 1), batch_size=4) for units in (3, 5, 3)]
+    >>> population = fit_groups(task, [(spec, member) for spec in specs])
+    >>> [fitted.network.parameters[0]["w"].shape for fitted in population.members]
+    [(2, 3), (2, 5), (2, 3)]
+    """
+    groups: dict[TrainingSpec, list[int]] = {}
+    for position, (spec, _) in enumerate(entries):
+        groups.setdefault(spec, []).append(position)
+    fitted: dict[int, FittedMember] = {}
+    seconds_fit = seconds_compile = 0.0
+    for number, (spec, positions) in enumerate(groups.items(), start=1):
+        place = {"group": number, "groups": len(groups)}
+
+        def tell(news: Mapping[str, Any], place: Mapping[str, int] = place) -> None:
+            if progress is not None:
+                progress({**news, **place})
+
+        population = fit_population(spec, task, [entries[position][1] for position in positions], tell)
+        fitted |= dict(zip(positions, population.members, strict=True))
+        seconds_fit += population.seconds_fit
+        seconds_compile += population.seconds_compile
+    return FittedPopulation([fitted[position] for position in range(len(entries))], seconds_fit, seconds_compile)
