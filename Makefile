@@ -30,7 +30,7 @@ demo: $(VENV)/.demo  ## install, run a bake-off on real digits, print the verdic
 	$(BIN)/bakeoff run digits --workspace $(WORKSPACE)
 
 test: $(VENV)/.test  ## install what the tests need and run them
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist worksteal
 
 test-slow: $(VENV)/.test  ## the long forms
 	$(BIN)/python -m pytest -m slow

@@ -32,16 +32,15 @@ HERE = Path(__file__).resolve().parent
 def heats(quick: bool) -> list[Heat]:
     """What is measured; the quick form leaves out the slowest peers and has fewer turns."""
     half = ["Bakeoff, bfloat16"] if bfloat16_in_hardware() else []
-    peers = [TF, KERAS_JAX, EAGER] if quick else [TF, KERAS_JAX, EAGER, COMPILED, MLP]
-    turns = 2 if quick else 5
+    peers = [TF, KERAS_JAX] if quick else [TF, KERAS_JAX, EAGER, COMPILED, MLP]
+    turns = 1 if quick else 5
     return [
         Heat("B1, warm epoch", "epoch", B1, ["Bakeoff", "Bakeoff, 32 sharing batches", *peers], turns + 1),
-        Heat(
-            "B1, 20 epochs, whole process", "process", B1, ["Bakeoff", TF] if quick else ["Bakeoff", *peers], turns - 1
-        ),
-        Heat("B2, warm epoch", "epoch", B2, ["Bakeoff", *half, *peers], turns, epochs=1 if quick else 2),
+        Heat("B1, 20 epochs, whole process", "process", B1, ["Bakeoff", *(peers[:1] if quick else peers)], turns),
+        Heat("B2, warm epoch", "epoch", B2, ["Bakeoff", *half, *peers], turns, epochs=2),
         Heat("A with exact F1, 5 epochs", "fit", A, ["Bakeoff", *half, TF], 1 if quick else 3),
-        Heat("784-16-10, warm epoch", "epoch", SMALL, ["Bakeoff", "Bakeoff, 256 sharing batches"], turns),
+        Heat("784-16-10, warm epoch", "epoch", SMALL, ["Bakeoff", "Bakeoff, 256 sharing batches"], turns + 1),
+        Heat("B1, compilation", "compile", B1, ["Bakeoff"], turns),
     ]
 
 
@@ -69,9 +68,9 @@ def main() -> None:
             if not options.only or any(heat.name.startswith(start) for start in options.only):
                 results.add(heat, run_heat(heat, folder))
                 print(as_text(results, heat.name), flush=True)
+                if options.write:
+                    save(results, HERE.parent)
     print(as_markdown(results).split("## Targets")[-1])
-    if options.write:
-        save(results, HERE.parent)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +14,9 @@ import numpy as np
 from jobs import Job
 from racers import RACERS, Racer
 
-__all__ = ["Heat", "Outcome", "run_heat"]
+__all__ = ["FROM_CACHE", "Heat", "Outcome", "run_heat"]
+
+FROM_CACHE = ", from the cache"
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,9 @@ class Heat:
     Parameters
     ----------
     name : str
-    kind : {"epoch", "fit", "process"}
+    kind : {"epoch", "fit", "process", "compile"}
         A warm epoch; the whole training, from the first call in a new process on; a whole process, from its start to
-        the saved model.
+        the saved model; Bakeoff's compilation alone, with an empty cache and in the next process.
     job : Job
     racers : sequence of str
     rounds : int
@@ -36,7 +38,7 @@ class Heat:
     """
 
     name: str
-    kind: Literal["epoch", "fit", "process"]
+    kind: Literal["epoch", "fit", "process", "compile"]
     job: Job
     racers: Sequence[str]
     rounds: int
@@ -99,6 +101,8 @@ def run_heat(heat: Heat, folder: Path) -> dict[str, Outcome]:
     folder : Path
         With the rows.
     """
+    if heat.kind == "compile":
+        return _compilations(heat, folder)
     outcomes = {name: Outcome() for name in heat.racers}
     if heat.kind == "epoch":
         with ExitStack() as stack:
@@ -111,6 +115,21 @@ def run_heat(heat: Heat, folder: Path) -> dict[str, Outcome]:
     for _ in range(heat.rounds):
         for name, outcome in outcomes.items():
             (_one_fit if heat.kind == "fit" else _one_process)(RACERS[name], folder, heat.job, outcome)
+    return outcomes
+
+
+def _compilations(heat: Heat, folder: Path) -> dict[str, Outcome]:
+    """Seconds of compilation: in a process whose cache is empty, and in the one after it."""
+    outcomes = {f"{name}{which}": Outcome() for name in heat.racers for which in ("", FROM_CACHE)}
+    for _ in range(heat.rounds):
+        for name in heat.racers:
+            with tempfile.TemporaryDirectory() as cache:
+                racer = replace(RACERS[name], variables={**RACERS[name].variables, "BAKEOFF_CACHE": cache})
+                for which in ("", FROM_CACHE):
+                    with _Worker(racer, folder, heat.job) as worker:
+                        outcome = outcomes[f"{name}{which}"]
+                        outcome.seconds += worker.order(do="compile")["seconds"]
+                        outcome.versions = worker.versions
     return outcomes
 
 

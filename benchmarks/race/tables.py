@@ -94,7 +94,7 @@ class Results:
         """The faster precision of a single network."""
         outcomes = self.heats[heat][1]
         return min(
-            (name for name in outcomes if RACERS[name].is_ours and RACERS[name].n_networks == 1),
+            (name for name in outcomes if name in RACERS and RACERS[name].is_ours and RACERS[name].n_networks == 1),
             key=lambda name: outcomes[name].median,
         )
 
@@ -123,6 +123,10 @@ class Results:
         return 1 / ratio if target.at_most else ratio
 
 
+def _precision(racer: str) -> str:
+    return RACERS[racer].variables.get("BAKEOFF_PRECISION", "float32") if racer in RACERS else "float32"
+
+
 def _lines(results: Results, name: str) -> list[list[str]]:
     heat, outcomes = results.heats[name]
     reference = outcomes[results.best_of_ours(name)].median
@@ -130,8 +134,7 @@ def _lines(results: Results, name: str) -> list[list[str]]:
     head = ["", "seconds", "lowest to highest", "against ours"]
     lines = [[*head, "peak MiB"] if with_memory else [*head, "over floor"] if results.floor(heat) else head]
     for racer, outcome in sorted(outcomes.items(), key=lambda item: item[1].median):
-        precision = RACERS[racer].variables.get("BAKEOFF_PRECISION", "float32")
-        floor = results.floor(heat, precision)
+        floor = results.floor(heat, _precision(racer))
         line = [
             racer,
             f"{outcome.median:.4f}" if outcome.median < 0.1 else f"{outcome.median:.3f}",

@@ -1,20 +1,14 @@
 """``bakeoff audit`` as a person types it."""
 
 import json
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from bakeoff.testing import make_blurs
-
-
-def bakeoff(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bakeoff", *arguments], cwd=cwd, capture_output=True, text=True, check=False
-    )
 
 
 def one_line(text: str) -> str:
@@ -34,7 +28,7 @@ def copied(workspace: Path) -> Path:
     return path
 
 
-def test_an_audit_prints_the_card_and_draws_three_pictures(workspace: Path) -> None:
+def test_an_audit_prints_the_card_and_draws_three_pictures(bakeoff: Callable[..., Any], workspace: Path) -> None:
     answer = bakeoff("audit", "digits", "--no-probes", cwd=workspace)
     assert answer.returncode == 0, answer.stderr
     for said in ("1,797 training", "8x8x1", "174 to 183 training rows a class", "0 to 16", "D002 note"):
@@ -47,7 +41,9 @@ def test_an_audit_prints_the_card_and_draws_three_pictures(workspace: Path) -> N
     }
 
 
-def test_the_harm_of_copies_is_said_in_a_sentence_and_shown_in_a_picture(copied: Path, workspace: Path) -> None:
+def test_the_harm_of_copies_is_said_in_a_sentence_and_shown_in_a_picture(
+    bakeoff: Callable[..., Any], copied: Path, workspace: Path
+) -> None:
     answer = bakeoff("audit", copied.name, "--image-shape", "8x8", cwd=workspace)
     assert answer.returncode == 0, answer.stderr
     said = one_line(answer.stdout)
@@ -60,7 +56,7 @@ def test_the_harm_of_copies_is_said_in_a_sentence_and_shown_in_a_picture(copied:
     assert (workspace / "audit" / "group-of-copies.png").is_file()
 
 
-def test_without_probes_nothing_is_trained(copied: Path, workspace: Path) -> None:
+def test_without_probes_nothing_is_trained(bakeoff: Callable[..., Any], copied: Path, workspace: Path) -> None:
     answer = bakeoff("audit", copied.name, "--image-shape", "8x8", "--no-probes", "--json", cwd=workspace)
     assert answer.returncode == 0, answer.stderr
     assert answer.stderr == ""
@@ -73,7 +69,7 @@ def test_without_probes_nothing_is_trained(copied: Path, workspace: Path) -> Non
     assert not {"D008", "D012"} & {finding["code"] for finding in json.loads(silenced.stdout)["findings"]}
 
 
-def test_strict_refuses_an_error_with_status_3(workspace: Path) -> None:
+def test_strict_refuses_an_error_with_status_3(bakeoff: Callable[..., Any], workspace: Path) -> None:
     blurs = make_blurs(n_train=300, n_test=None)
     np.savez(
         workspace / "copies.npz",
@@ -93,14 +89,14 @@ def test_strict_refuses_an_error_with_status_3(workspace: Path) -> None:
     assert ignoring.returncode == 0
 
 
-def test_a_code_that_no_finding_can_have_is_refused_in_one_line(workspace: Path) -> None:
+def test_a_code_that_no_finding_can_have_is_refused_in_one_line(bakeoff: Callable[..., Any], workspace: Path) -> None:
     answer = bakeoff("audit", "digits", "--ignore", "X1", cwd=workspace)
     assert answer.returncode == 2
     assert "must be the code of a finding, such as D002. Got 'X1'" in answer.stderr
     assert "Traceback" not in answer.stderr
 
 
-def test_pictures_that_are_asked_for_are_drawn_beside_json(workspace: Path) -> None:
+def test_pictures_that_are_asked_for_are_drawn_beside_json(bakeoff: Callable[..., Any], workspace: Path) -> None:
     answer = bakeoff("audit", "digits", "--no-probes", "--json", "--pictures", "drawn", cwd=workspace)
     assert answer.returncode == 0, answer.stderr
     assert json.loads(answer.stdout)["data"]["n_train"] == 1797

@@ -65,6 +65,10 @@ class BakeoffWorker:
         fit_population(self.spec, self.task, self._members(n + 1), lambda _: moments.append(time.perf_counter()))
         return (np.diff(moments) / self.n_members).tolist()
 
+    def compile(self):
+        """Seconds of building the program, without what it then does."""
+        return fit_population(self.spec, self.task, self._members(1)).seconds_compile
+
     def fit(self, path):
         population = fit_population(self.spec, self.task, self._members(self.job.epochs))
         if path is not None:

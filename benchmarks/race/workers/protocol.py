@@ -4,7 +4,8 @@ Used as ``python WORKER.py FOLDER JOB`` with orders on standard input, or ``pyth
 train from scratch, save the model there, and end.
 
 A worker is a class with ``prepare()`` (rows into memory, network built), ``epochs(n)`` (train on; the seconds of each
-epoch, scores included) and ``fit(path)`` (train the job's own epochs anew; save the model where a path is given).
+epoch, scores included) and ``fit(path)`` (train the job's own epochs anew; save the model where a path is given);
+ours has ``compile()`` too (seconds of it).
 """
 
 import json
@@ -55,6 +56,8 @@ def main(worker_class):
         order = json.loads(line)
         if order["do"] == "epochs":
             answer = {"seconds": worker.epochs(order["n"])}
+        elif order["do"] == "compile":
+            answer = {"seconds": [worker.compile()]}
         else:
             started = time.perf_counter()
             scores = worker.fit(None)

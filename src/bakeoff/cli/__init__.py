@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     0 done, 1 a fit failed or timed out, 2 bad input or bad arguments, 3 a gate refused, 130 interrupted.
     """
     try:
-        status = bakeoff.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+        status = bakeoff.main(args=None if arguments is None else [*arguments], standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("\nbakeoff: interrupted. Finished fits are kept; the same command goes on from there.", err=True)
         sys.exit(130)
