@@ -66,7 +66,8 @@ def main() -> None:
         write_rows(folder)
         for heat in heats(options.quick):
             if not options.only or any(heat.name.startswith(start) for start in options.only):
-                results.add(heat, run_heat(heat, folder))
+                rates: list[dict[str, float]] = []
+                results.add(heat, run_heat(heat, folder, rates), rates)
                 print(as_text(results, heat.name), flush=True)
                 if options.write:
                     save(results, HERE.parent)

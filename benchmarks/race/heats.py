@@ -14,7 +14,9 @@ import numpy as np
 from jobs import Job
 from racers import RACERS, Racer
 
-__all__ = ["FROM_CACHE", "Heat", "Outcome", "run_heat"]
+from bakeoff.machine import bandwidth, bfloat16_in_hardware, matmul_rate
+
+__all__ = ["FROM_CACHE", "Heat", "Outcome", "machine_rates", "run_heat"]
 
 FROM_CACHE = ", from the cache"
 
@@ -92,7 +94,14 @@ class _Worker:
         self.process.wait(timeout=60)
 
 
-def run_heat(heat: Heat, folder: Path) -> dict[str, Outcome]:
+def machine_rates() -> dict[str, float]:
+    """What this machine shows at this moment: operations a second of square products, bytes a second."""
+    names = ["float32", "bfloat16"] if bfloat16_in_hardware() else ["float32"]
+    # Not what the process remembers: a busy moment meets the machine's rates as it meets the racers.
+    return {name: matmul_rate.__wrapped__(name) for name in names} | {"bandwidth": bandwidth.__wrapped__()}
+
+
+def run_heat(heat: Heat, folder: Path, rates: list[dict[str, float]]) -> dict[str, Outcome]:
     """Every racer's outcome.
 
     Parameters
@@ -100,6 +109,8 @@ def run_heat(heat: Heat, folder: Path) -> dict[str, Outcome]:
     heat : Heat
     folder : Path
         With the rows.
+    rates : list
+        Gets the machine's rates, once a round.
     """
     if heat.kind == "compile":
         return _compilations(heat, folder)
@@ -108,6 +119,7 @@ def run_heat(heat: Heat, folder: Path) -> dict[str, Outcome]:
         with ExitStack() as stack:
             workers = {name: stack.enter_context(_Worker(RACERS[name], folder, heat.job)) for name in heat.racers}
             for _ in range(heat.rounds):
+                rates.append(machine_rates())
                 for name, worker in workers.items():
                     outcomes[name].seconds += worker.order(do="epochs", n=heat.epochs)["seconds"]
                     outcomes[name].versions = worker.versions

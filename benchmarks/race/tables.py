@@ -1,16 +1,17 @@
 """What a race has shown, as text, Markdown and JSON, and how it stands to what was promised."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from heats import Heat, Outcome
 from racers import RACERS
 
-from bakeoff.machine import bandwidth, bfloat16_in_hardware, describe, epoch_work, matmul_rate
+from bakeoff.machine import describe, epoch_work
 
 __all__ = ["Results", "as_markdown", "as_text", "save"]
 
@@ -66,29 +67,21 @@ class Results:
     quick: bool
     heats: dict[str, tuple[Heat, Mapping[str, Outcome]]] = field(default_factory=dict)
     started: str = field(default_factory=lambda: datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"))
-    rates: dict[str, float] = field(default_factory=dict)
+    rates: dict[str, dict[str, float]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self._measure_machine()
-
-    def _measure_machine(self) -> None:
-        """The machine's own rates, the best seen: before the first heat and after each."""
-        names = ["float32", "bfloat16"] if bfloat16_in_hardware() else ["float32"]
-        # Not what the process remembers: measured anew, so that one busy moment does not decide.
-        seen = {name: matmul_rate.__wrapped__(name) for name in names} | {"bandwidth": bandwidth.__wrapped__()}
-        self.rates = {name: max(value, self.rates.get(name, 0.0)) for name, value in seen.items()}
-
-    def add(self, heat: Heat, outcomes: Mapping[str, Outcome]) -> None:
-        """Take the outcomes of a heat."""
+    def add(self, heat: Heat, outcomes: Mapping[str, Outcome], rates: Sequence[Mapping[str, float]]) -> None:
+        """Take the outcomes of a heat, and the machine's rates of its rounds."""
         self.heats[heat.name] = (heat, outcomes)
-        self._measure_machine()
+        if rates:
+            self.rates[heat.name] = {name: float(np.median([each[name] for each in rates])) for name in rates[0]}
 
     def floor(self, heat: Heat, precision: str = "float32") -> float | None:
-        """Least seconds of an epoch of the heat's network here, where the heat times epochs."""
-        if heat.kind != "epoch" or precision not in self.rates:
+        """Least seconds of an epoch of the heat's network, by the machine's rates between the turns of that heat."""
+        rates = self.rates.get(heat.name, {})
+        if precision not in rates:
             return None
         operations, bytes_moved = epoch_work(heat.job.layer_sizes, heat.job.batch_size, 60_000)
-        return max(operations / self.rates[precision], bytes_moved / self.rates["bandwidth"])
+        return max(operations / rates[precision], bytes_moved / rates["bandwidth"])
 
     def best_of_ours(self, heat: str) -> str:
         """The faster precision of a single network."""
@@ -157,6 +150,11 @@ def as_text(results: Results, name: str) -> str:
     return "\n".join([f"\n{name}", *rows])
 
 
+def _rates_in_words(heat: str, rates: Mapping[str, float]) -> str:
+    products = [f"{name} {rate / 1e9:.0f} GFLOP/s" for name, rate in rates.items() if name != "bandwidth"]
+    return f"{heat}: {', '.join(products)}, memory {rates['bandwidth'] / 1e9:.1f} GB/s."
+
+
 def _table(lines: list[list[str]]) -> str:
     rule = ["---", *["---:"] * (len(lines[0]) - 1)]
     return "\n".join("| " + " | ".join(line) + " |" for line in [lines[0], rule, *lines[1:]])
@@ -169,7 +167,7 @@ def as_markdown(results: Results) -> str:
     for _, outcomes in results.heats.values():
         for outcome in outcomes.values():
             versions |= outcome.versions
-    rates = [f"{name} {rate / 1e9:.0f} GFLOP/s" for name, rate in results.rates.items() if name != "bandwidth"]
+    rates = [_rates_in_words(heat, rates) for heat, rates in results.rates.items()]
     form = "quick form" if results.quick else "full form"
     what = (
         f"Written by `make bench` ({form}) on {results.started}; times in seconds, medians of turns taken one after "
@@ -179,8 +177,9 @@ def as_markdown(results: Results) -> str:
     )
     where = (
         f"{machine['processor']}, {machine['cores']} cores ({', '.join(machine['processor_flags'])}), "
-        f"{machine['memory_gib']:.0f} GiB, Python {machine['python']}. Square products: {', '.join(rates)}; memory "
-        f"{results.rates['bandwidth'] / 1e9:.1f} GB/s. {', '.join(f'{k} {v}' for k, v in sorted(versions.items()))}."
+        f"{machine['memory_gib']:.0f} GiB, Python {machine['python']}. "
+        f"{', '.join(f'{k} {v}' for k, v in sorted(versions.items()))}. The floor is arithmetic over the rate of large "
+        f"square products, or bytes over bandwidth, both measured between the turns. {' '.join(rates)}"
     )
     parts = ["# Speed", what, where]
     for name in results.heats:
