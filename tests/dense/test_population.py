@@ -16,6 +16,7 @@ from bakeoff.dense import (
     Task,
     TrainingSpec,
     _population,
+    _scaling,
     compilations,
     fit_population,
 )
@@ -247,6 +248,27 @@ def test_standard_scaling_is_fitted_on_each_members_own_rows():
         scaled = filled * scaling.factor + scaling.offset
         np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-5)
         np.testing.assert_allclose(scaled.std(axis=0), [1, 1, 0], atol=1e-5)
+        assert np.isfinite(one.history["loss"]).all()
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_global_scaling_is_one_mean_and_one_deviation_of_each_members_own_rows(kind, monkeypatch):
+    monkeypatch.setattr(_scaling, "_BLOCK_ROWS", 7)
+    random = np.random.default_rng(0)
+    rows = random.integers(0, 256, (60, 3)).astype(kind)
+    rows[:, 2] = 4
+    if kind is np.float32:
+        rows[::7, 1] = np.nan
+    labels = (random.random(60) > 0.5).astype(np.int32)
+    members = [Member(0, np.arange(30), None, 2), Member(0, np.arange(30, 60), None, 2)]
+    spec = TrainingSpec(NetworkSpec(3, (4,), 2), (0, 1), 8, train_scores="none")
+    fitted = fit_population(spec, Task(rows, labels, "global"), members).members
+    for own, one in zip(members, fitted, strict=True):
+        part = rows[own.train].astype(np.float64)
+        filled = np.where(np.isnan(part), np.nanmedian(part, axis=0), part)
+        scaling = one.network.scaling
+        assert scaling.factor == pytest.approx(1 / filled.std(), rel=1e-12)
+        assert scaling.offset == pytest.approx(-filled.mean() / filled.std(), rel=1e-12)
         assert np.isfinite(one.history["loss"]).all()
 
 

@@ -114,7 +114,7 @@ class DenseContestant:
 
     def members_that_fit(self, facts: Facts, memory_bytes: int) -> int:
         """See `bakeoff.dense.largest_population`."""
-        return largest_population(self._resolved(facts).spec(_shape(facts)), memory_bytes)
+        return largest_population(self._resolved(facts).spec(_shape(facts)), facts.n_train, memory_bytes)
 
     def fit(self, job: Job, progress: ProgressCallback) -> Sequence[Fitted | FitError]:
         """Train all members as one population and predict what each asks for; see `Contestant.fit`."""
