@@ -75,7 +75,7 @@ def test_pixels_are_standardised_and_other_numbers_are_left_as_they_are(digits):
     X, y = digits
     pixels = (X * 255).astype(np.uint8)
     by_default = DenseClassifier(**QUICK, random_state=0).fit(pixels, y)
-    asked_for = DenseClassifier(**QUICK, random_state=0, scale="global").fit(pixels, y)
+    asked_for = DenseClassifier(**QUICK, random_state=0, scale="standard").fit(pixels, y)
     np.testing.assert_array_equal(by_default.predict_proba(pixels), asked_for.predict_proba(pixels))
     by_pixels = DenseClassifier(**QUICK, random_state=0, scale="unit").fit(pixels, y)
     by_floats = DenseClassifier(**QUICK, random_state=0).fit(pixels.astype(np.float32) / 255, y)

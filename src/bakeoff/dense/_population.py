@@ -41,7 +41,7 @@ class Task:
     rows : (n_samples, n_features)
     labels : (n_samples,) int32
         Class indices; -1 where sealed.
-    scale : {"unit", "global", "standard", "none"}
+    scale : {"unit", "standard", "none"}
     pixel_max : int or None
     """
 
@@ -187,7 +187,7 @@ class _Training:
         train_rows = [stream.train for stream in streams]
         train, shares_train = scoring_batches(train_rows, SCORING_ROWS)
         first = fit_scaling(task.scale, task.rows, streams[0].train, task.pixel_max)
-        shares_scaling = shares_train or task.scale in ("unit", "none")
+        shares_scaling = shares_train or task.scale != "standard"
         scalings = [first] * len(streams)
         if not shares_scaling:
             scalings = [fit_scaling(task.scale, task.rows, rows, task.pixel_max) for rows in train_rows]

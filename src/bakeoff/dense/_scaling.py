@@ -6,15 +6,16 @@ from typing import Any, Literal, TypeAlias
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from bakeoff.types import RowIndices, Rows
 
 __all__ = ["Scale", "Scaling", "fit_scaling", "scale_rows"]
 
-Scale: TypeAlias = Literal["unit", "global", "standard", "none"]
-"""``"unit"``: divided by the largest pixel value; ``"global"``: one mean and one deviation for all numbers of the
-training rows; ``"standard"``: mean 0 and variance 1 of each column of the training rows; ``"none"``: as they are. Where
-there are means, missing values are replaced by the median of their column."""
+Scale: TypeAlias = Literal["unit", "standard", "none"]
+"""``"unit"``: divided by the largest pixel value; ``"standard"``: mean 0 and variance 1 on the training rows (of pixels
+that vary less than pixels do on the whole: less than 1), missing values replaced by the median; ``"none"``: as they
+are."""
 
 _BLOCK_ROWS = 4096  # at once, so that pixels need not all be floats at the same time
 
@@ -26,8 +27,8 @@ class Scaling:
 
     Parameters
     ----------
-    factor, offset : scalar or (n_features,)
-    fill : (n_features,)
+    factor : scalar or (n_features,)
+    offset, fill : (n_features,)
     """
 
     factor: Any = None
@@ -40,13 +41,17 @@ def fit_scaling(scale: Scale, rows: Rows, train: RowIndices, pixel_max: int | No
 
     A column without variance keeps its variance: it becomes 0 everywhere. A column without any value becomes 0.
 
+    Pixels are divided by their own deviation or by the root mean square of the deviations of all, whichever is larger.
+    A pixel that is lit in a few of 60,000 images has next to no deviation: divided by that, a distorted image that
+    lights it would drown the others (99.1 instead of 98.7 % on validation rows of MNIST).
+
     Parameters
     ----------
-    scale : {"unit", "global", "standard", "none"}
+    scale : {"unit", "standard", "none"}
     rows : (n_samples, n_features)
     train : (n,) positions
     pixel_max : int or None
-        For ``"unit"``.
+        None: the rows are no images.
     """
     if scale == "none":
         return Scaling()
@@ -54,8 +59,9 @@ def fit_scaling(scale: Scale, rows: Rows, train: RowIndices, pixel_max: int | No
         if pixel_max is None:
             raise ValueError("scale 'unit' needs pixel_max")
         return Scaling(factor=np.float64(1.0 / pixel_max))
-    if scale == "global" and np.issubdtype(rows.dtype, np.integer):
-        return _scaling_of(*_moments(rows, train))
+    if pixel_max is not None and np.issubdtype(rows.dtype, np.integer):
+        mean, deviation = _moments(rows, train)
+        return _standard(mean, np.maximum(deviation, np.sqrt(np.mean(deviation**2))))
     known = rows[train].astype(np.float64)
     missing = np.isnan(known)
     fill = np.zeros(known.shape[1])
@@ -66,24 +72,22 @@ def fit_scaling(scale: Scale, rows: Rows, train: RowIndices, pixel_max: int | No
     if not missing.any():
         # Rows that come later may miss values all the same.
         fill = np.median(known, axis=0)
-    axis = None if scale == "global" else 0
     imputes = np.issubdtype(rows.dtype, np.floating)
-    return _scaling_of(known.mean(axis=axis), known.std(axis=axis), fill if imputes else None)
+    return _standard(known.mean(axis=0), known.std(axis=0), fill if imputes else None)
 
 
-def _scaling_of(mean: Any, deviation: Any, fill: Any = None) -> Scaling:
+def _standard(mean: Any, deviation: Any, fill: Any = None) -> Scaling:
     varies = deviation > 1e-12 * (1.0 + np.abs(mean))
     factor = np.where(varies, 1.0 / np.where(deviation == 0, 1.0, deviation), 1.0)
     return Scaling(factor=factor, offset=-mean * factor, fill=fill)
 
 
-def _moments(rows: Rows, train: RowIndices) -> tuple[Any, Any]:
-    """Mean and standard deviation of all numbers of some rows."""
+def _moments(rows: Rows, train: RowIndices) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of every column of some rows without missing values."""
     blocks = [train[start : start + _BLOCK_ROWS] for start in range(0, len(train), _BLOCK_ROWS)]
-    n_numbers = max(1, len(train) * rows.shape[1])
-    mean = np.float64(sum(int(rows[block].sum(dtype=np.int64)) for block in blocks) / n_numbers)
-    squares = sum(float(np.square(rows[block] - mean).sum()) for block in blocks)
-    return mean, np.sqrt(squares / n_numbers)
+    mean = sum(rows[block].sum(axis=0, dtype=np.float64) for block in blocks) / len(train)
+    squares = sum(np.square(rows[block] - mean[None, :]).sum(axis=0) for block in blocks)
+    return mean, np.sqrt(squares / len(train))
 
 
 def scale_rows(scaling: Scaling, rows: jax.Array, dtype: Any) -> jax.Array:
@@ -101,6 +105,4 @@ def scale_rows(scaling: Scaling, rows: jax.Array, dtype: Any) -> jax.Array:
         x = jnp.where(jnp.isnan(x), scaling.fill[None, :], x)
     if scaling.factor is not None:
         x = x * (scaling.factor if scaling.factor.ndim == 0 else scaling.factor[None, :])
-    if scaling.offset is not None:
-        x = x + (scaling.offset if scaling.offset.ndim == 0 else scaling.offset[None, :])
-    return x
+    return x if scaling.offset is None else x + scaling.offset[None, :]

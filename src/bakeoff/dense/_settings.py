@@ -119,8 +119,8 @@ class DenseSettings:
         the same score of training.
     train_scores : {"running", "exact", "none"}
         See `TrainingSpec`.
-    scale : {"unit", "global", "standard", "none"} or None
-        None: ``"global"`` for images, ``"standard"`` for plain rows.
+    scale : {"unit", "standard", "none"} or None
+        None: ``"standard"``, with which pixels that hardly vary are not blown up.
     augment : str, mapping or None
         ``"none"``, a preset (``"affine"``, ``"elastic"``, ``"photo"``) or strengths by their names (see `Distortion`):
         training images are distorted anew in every step. None: ``"affine"`` for images. Resolved: every strength, or
@@ -225,7 +225,7 @@ class DenseSettings:
             epochs=epochs,
             warmup_epochs=_or(self.warmup_epochs, epochs / 20),
             decay_epochs=self.decay_epochs or max(1.0, epochs / 3),
-            scale=self.scale or ("global" if shape.kind == "images" else "standard"),
+            scale=self.scale or "standard",
             augment=augment,
             dropout=_or(self.dropout, 0.1 if augment == "none" else 0.0),
         )
@@ -271,8 +271,7 @@ class DenseSettings:
             problems.append(f"The 'augment' parameter {said} must be 'none' for plain rows: only images are distorted.")
         if self.scale == "unit" and shape.pixel_max is None:
             problems.append(
-                f"The 'scale' parameter {said} must be 'standard', 'global' or 'none' for plain rows. "
-                "Got 'unit' instead."
+                f"The 'scale' parameter {said} must be 'standard' or 'none' for plain rows. Got 'unit' instead."
             )
         return problems
 

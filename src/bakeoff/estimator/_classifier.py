@@ -106,9 +106,8 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         A key of `history_`.
     train_scores : {"running", "exact", "none"}
         How ``accuracy`` and ``f1`` of the training rows come about; ``"none"`` is fastest and has no ``f1``.
-    scale : {"unit", "global", "standard", "none"} or None
-        ``"unit"``: divide by 255. ``"global"``: one mean and one deviation for all pixels. ``"standard"``: one of each
-        a column. None: ``"global"`` for ``uint8``, and nothing for other numbers.
+    scale : {"unit", "standard", "none"} or None
+        ``"unit"``: divide by 255. None: ``"standard"`` for ``uint8``, and nothing for other numbers.
     augment : str, mapping or None
         ``"none"``, a preset (``"affine"``, ``"elastic"``, ``"photo"``) or strengths by name: training images are
         distorted anew in every step. None: ``"affine"`` for ``uint8`` rows with an `image_shape`.
@@ -265,7 +264,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         given = {name: value for name, value in self.get_params(deep=False).items() if name not in _OWN}
         given["class_weight"] = self._class_weight(classes)
         if given["scale"] is None:
-            given["scale"] = "global" if X.dtype == np.uint8 else "none"
+            given["scale"] = "standard" if X.dtype == np.uint8 else "none"
         problems = []
         fraction = self.validation_fraction
         if not isinstance(fraction, (int, float)) or isinstance(fraction, bool) or not 0 <= fraction < 1:
