@@ -1,7 +1,7 @@
 """Members of unequal layers: one population for each shape.
 
-Padding all to the widest would be one program instead of several, but arithmetic grows with the product of the widths,
-and a program is compiled once a shape anyway: see benchmarks/LOG.md.
+Nothing is padded to the widest: arithmetic would grow with the product of the widths, and a program is compiled once a
+shape and kept.
 """
 
 from collections.abc import Mapping, Sequence
