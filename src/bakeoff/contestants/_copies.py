@@ -25,26 +25,19 @@ def copies_problem(value: Any) -> str | None:
     """
     if value is None or value == "none":
         return None
-    from bakeoff.dense import DISTORTION_LIMITS, PRESETS  # noqa: PLC0415 - loads JAX
+    from bakeoff.dense import DISTORTION_LIMITS, PRESETS, Strengths  # noqa: PLC0415 - loads JAX
 
+    rule = Strengths(DISTORTION_LIMITS)
     if isinstance(value, Mapping):
         rest = {key: each for key, each in value.items() if key != "copies"}
-        are_strengths = all(
-            _is_number(each) and 0 <= each <= DISTORTION_LIMITS.get(key, -1.0) for key, each in rest.items()
-        )
         is_preset = list(rest) == ["preset"] and rest["preset"] in [name for name in PRESETS if name != "none"]
-        if _is_count(value.get("copies")) and (are_strengths or is_preset):
+        if _is_count(value.get("copies")) and (rule.accepts(rest) or is_preset):
             return None
     names = ", ".join(repr(name) for name in PRESETS if name != "none")
-    strengths = ", ".join(f"{name} (0 to {most:g})" for name, most in DISTORTION_LIMITS.items())
     return (
         f"The 'augment' parameter must be 'none', or a mapping with copies (1 to {_MOST_COPIES}) and, beside it, "
-        f"nothing, a preset (one of {names}), or strengths: {strengths}. Got {value!r:.200} instead."
+        f"nothing, a preset (one of {names}), or strengths: {rule.listed()}. Got {value!r:.200} instead."
     )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_count(value: Any) -> bool:
@@ -65,7 +58,7 @@ def resolve_copies(value: Any, facts: Facts) -> str | dict[str, float]:
         raise SettingsError("The 'augment' parameter must be 'none' for plain rows: only images are distorted.")
     from bakeoff.dense import distortion_of  # noqa: PLC0415 - loads JAX
 
-    strengths = {key: each for key, each in value.items() if key not in {"copies", "preset"}}
+    strengths = {key: float(each) for key, each in value.items() if key not in {"copies", "preset"}}
     distortion = distortion_of(strengths or value.get("preset", _DEFAULT_PRESET))
     return {"copies": value["copies"], **distortion.as_mapping()}
 

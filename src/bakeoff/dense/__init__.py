@@ -7,6 +7,7 @@
 
 from bakeoff.dense._augment import Image, distort, distorted_copies
 from bakeoff.dense._compile import compilations
+from bakeoff.dense._constraints import Strengths
 from bakeoff.dense._distortion import DISTORTION_LIMITS, PRESETS, Distortion, distortion_of
 from bakeoff.dense._groups import fit_groups
 from bakeoff.dense._memory import largest_population, member_bytes
@@ -40,6 +41,7 @@ __all__ = [
     "Predictor",
     "Rates",
     "Scaling",
+    "Strengths",
     "Task",
     "TrainingSpec",
     "apply",

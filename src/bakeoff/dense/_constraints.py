@@ -141,8 +141,12 @@ class Strengths:
     def plain(self, value: Any) -> dict[str, float]:
         return {str(name): float(each) for name, each in value.items()}
 
+    def listed(self) -> str:
+        """The names, each with its range."""
+        return ", ".join(f"{name} (0 to {largest:g})" for name, largest in self.largest.items())
+
     def __str__(self) -> str:
-        return "a mapping of " + ", ".join(f"{name} (0 to {largest:g})" for name, largest in self.largest.items())
+        return f"a mapping of {self.listed()}"
 
 
 @dataclass(frozen=True, slots=True)
