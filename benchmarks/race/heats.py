@@ -16,7 +16,7 @@ from racers import RACERS, Racer
 
 from bakeoff.machine import bandwidth, bfloat16_in_hardware, matmul_rate
 
-__all__ = ["FROM_CACHE", "Heat", "Outcome", "machine_rates", "run_heat"]
+__all__ = ["FROM_CACHE", "Heat", "Outcome", "run_heat"]
 
 FROM_CACHE = ", from the cache"
 
@@ -94,7 +94,7 @@ class _Worker:
         self.process.wait(timeout=60)
 
 
-def machine_rates() -> dict[str, float]:
+def _machine_rates() -> dict[str, float]:
     """What this machine shows at this moment: operations a second of square products, bytes a second."""
     names = ["float32", "bfloat16"] if bfloat16_in_hardware() else ["float32"]
     # Not what the process remembers: a busy moment meets the machine's rates as it meets the racers.
@@ -119,7 +119,7 @@ def run_heat(heat: Heat, folder: Path, rates: list[dict[str, float]]) -> dict[st
         with ExitStack() as stack:
             workers = {name: stack.enter_context(_Worker(RACERS[name], folder, heat.job)) for name in heat.racers}
             for _ in range(heat.rounds):
-                rates.append(machine_rates())
+                rates.append(_machine_rates())
                 for name, worker in workers.items():
                     outcomes[name].seconds += worker.order(do="epochs", n=heat.epochs)["seconds"]
                     outcomes[name].versions = worker.versions

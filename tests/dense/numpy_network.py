@@ -79,7 +79,7 @@ class NumpyNetwork:
         return x, kept
 
     def loss_and_gradients(self, x, target, row_weights=None, l2=0.0):
-        """Mean loss over the rows, and `[{w, b, (scale, offset)}, ...]`."""
+        """Mean loss over the rows, and `[{w, b, (scale, offset)}, ...]`; `by_inputs` keeps the inputs' gradient."""
         rows = len(x)
         row_weights = np.ones(rows) if row_weights is None else row_weights
         logits, kept = self.forward(x)
@@ -101,4 +101,5 @@ class NumpyNetwork:
             gradient |= {"w": inputs.T @ delta + 2 * l2 * w, "b": delta.sum(axis=0)}
             gradients.insert(0, gradient)
             delta = delta @ w.T
+        self.by_inputs = delta
         return loss, gradients

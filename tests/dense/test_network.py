@@ -50,7 +50,7 @@ def rows(seed=1):
 
 
 def objective(parameters, averages, x, columns, spec, options):
-    noise = Noise(jax.random.key(0), None, jnp.ones(len(x)))
+    noise = Noise(jax.random.key(0), None, None, jnp.ones(len(x)))
     logits, _ = apply(turned(parameters), averages, x, spec.network, noise)
     losses = row_losses(logits, columns, spec, options.get("smoothing"))
     return jnp.mean(losses * options.get("weights", 1.0)) + penalty(parameters, jnp.asarray(options.get("l2", 0.0)))
@@ -133,8 +133,8 @@ def test_rows_that_fill_up_a_batch_change_nothing():
     x, _ = rows()
     filled = np.concatenate([x, np.full((4, FEATURES), 50.0)])
     weights = jnp.asarray([1.0] * ROWS + [0.0] * 4)
-    plain = apply(turned(parameters), averages, x, spec.network, Noise(jax.random.key(0), None, jnp.ones(ROWS)))
-    padded = apply(turned(parameters), averages, filled, spec.network, Noise(jax.random.key(0), None, weights))
+    plain = apply(turned(parameters), averages, x, spec.network, Noise(jax.random.key(0), None, None, jnp.ones(ROWS)))
+    padded = apply(turned(parameters), averages, filled, spec.network, Noise(jax.random.key(0), None, None, weights))
     np.testing.assert_allclose(padded[0][:, :ROWS], plain[0], rtol=1e-12)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-12), padded[1], plain[1])
 
@@ -143,7 +143,7 @@ def test_dropout_drops_the_asked_share_and_keeps_the_mean():
     spec = NetworkSpec(1, (200,), 2, activation="linear", precision="float64")
     one = {"w": jnp.ones((1, 200)), "b": jnp.zeros(200)}
     last = {"w": jnp.eye(200), "b": jnp.zeros(200)}
-    noise = Noise(jax.random.key(3), jnp.asarray(0.3), jnp.ones(500))
+    noise = Noise(jax.random.key(3), jnp.asarray(0.3), None, jnp.ones(500))
     outputs, _ = apply(turned([one, last]), [{}, {}], jnp.ones((500, 1)), spec, noise)
     # 100,000 decisions: a standard deviation is 0.0014.
     assert np.mean(np.asarray(outputs) == 0) == pytest.approx(0.3, abs=0.006)
@@ -151,6 +151,20 @@ def test_dropout_drops_the_asked_share_and_keeps_the_mean():
     # Neighbouring decisions come from one random word: they must be independent all the same.
     dropped = np.asarray(outputs) == 0
     assert abs(np.corrcoef(dropped[:, 0:-1:2].ravel(), dropped[:, 1::2].ravel())[0, 1]) < 0.02
+
+
+def test_input_dropout_drops_inputs_before_the_first_layer_and_nothing_else():
+    spec = NetworkSpec(150, (150,), 2, activation="linear", precision="float64")
+    same = [{"w": jnp.eye(150), "b": jnp.zeros(150)}, {"w": jnp.eye(150), "b": jnp.zeros(150)}]
+    noise = Noise(jax.random.key(3), None, jnp.asarray(0.2), jnp.ones(500))
+    x = jnp.asarray(np.random.default_rng(0).uniform(1, 2, (500, 150)))
+    outputs, _ = apply(turned(same), [{}, {}], x, spec, noise)
+    factors = np.asarray(outputs).T / np.asarray(x)
+    # 75,000 decisions: a standard deviation is 0.0015.
+    assert np.mean(factors == 0) == pytest.approx(0.2, abs=0.006)
+    np.testing.assert_allclose(factors[factors > 0], 1 / 0.8, rtol=1e-12)
+    unchanged, _ = apply(turned(same), [{}, {}], x, spec, None)
+    np.testing.assert_allclose(unchanged.T, x, rtol=1e-12)
 
 
 def test_start_weights_are_glorot_uniform_and_biases_zero():

@@ -65,6 +65,7 @@ FULL = {
     "optimizer": "adam",
     "schedule": "cosine",
     "uses_dropout": True,
+    "uses_input_dropout": True,
     "uses_l2": True,
     "uses_weight_decay": True,
     "uses_label_smoothing": True,
@@ -74,8 +75,8 @@ FULL = {
 
 def full_rates(rate):
     return Rates(
-        learning_rate=rate, dropout=0.2, l2=1e-3, weight_decay=0.01, label_smoothing=0.1, warmup_epochs=2.0,
-        total_epochs=11.0,
+        learning_rate=rate, dropout=0.2, input_dropout=0.1, l2=1e-3, weight_decay=0.01, label_smoothing=0.1,
+        warmup_epochs=2.0, total_epochs=11.0,
     )  # fmt: skip
 
 
@@ -122,7 +123,7 @@ def test_a_change_of_rates_compiles_nothing(task):
     spec = spec_of("float32", **{**FULL, "optimizer": "rmsprop", "uses_momentum": True})
     fit_population(spec, task, [member(0, epochs=1, rates=full_rates(0.01))])
     before = compilations()
-    changed = Rates(0.5, 0.3, 0.8, 0.99, 0.8, 1e-5, 0.2, 0.1, 0.5, 0.3, 1.0, 9.0, 3.0, 0.5, 1e-4)
+    changed = Rates(0.5, 0.3, 0.8, 0.99, 0.8, 1e-5, 0.2, 0.1, 0.5, 0.2, 0.3, 1.0, 9.0, 3.0, 0.5, 1e-4)
     fitted = fit_population(spec, task, [member(1, epochs=3, rates=changed)])
     assert compilations() == before
     assert fitted.seconds_compile == 0

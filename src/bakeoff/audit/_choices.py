@@ -66,13 +66,13 @@ def chosen_on_test(results: Results) -> Iterator[Finding]:
     before = openings["ever"] - openings["this_run"]
     if n_earlier < 1 or before < 1:
         return
-    runs_word = "run" if n_earlier == 1 else "runs"
+    by = "an earlier run" if n_earlier == 1 else f"{n_earlier:,} earlier runs"
     yield Finding(
         "P004",
         "warning" if n_earlier >= _MANY_RUNS else "note",
         "Test rows that were opened before",
-        f"The labels of these test rows, or of some of them, were opened {_times(before)} by {n_earlier:,} earlier "
-        f"{runs_word} here. Where a setting, a contestant or a seed was chosen after such a look, it was chosen on the "
+        f"The labels of these test rows, or of some of them, were opened {_times(before)} before, by "
+        f"{by} here. Where a setting, a contestant or a seed was chosen after such a look, it was chosen on the "
         "test rows, and its score on them is no score on new rows. Choose on validation rows, or keep test labels "
         "elsewhere until the end (bakeoff score).",
         {"before": before, "earlier_runs": n_earlier, "ever": openings["ever"]},

@@ -106,7 +106,8 @@ class DenseContestant:
         """Arithmetic over a rough rate, and a price for every step."""
         settings = self._resolved(facts)
         epochs, batch_size = settings.epochs or 1, settings.batch_size or 1
-        passes = 3.0 if settings.train_scores == "none" else 4.0
+        passes = 7.0 if settings.adversarial_radius else 3.0  # forward, and twice as much backward
+        passes += settings.train_scores != "none"
         n_multiplied = sum(a * b for a, b in settings.spec(_shape(facts)).network.layer_sizes)
         seconds_of_row = 2.0 * passes * n_multiplied / _FLOPS_PER_SECOND
         of_epoch = facts.n_train * seconds_of_row + _STEP_SECONDS * facts.n_train / batch_size

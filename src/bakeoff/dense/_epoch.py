@@ -191,14 +191,29 @@ def _train_step(spec: TrainingSpec, is_ragged: bool, state: State, rates: Rates,
         of_column = jnp.zeros(spec.network.n_outputs, weights.dtype).at[jnp.asarray(spec.class_columns)]
         weights = weights * of_column.set(rates.class_weights)[batch.columns]
     noise = Noise(
-        jax.random.fold_in(state.key, state.step), rates.dropout if spec.uses_dropout else None, batch.row_weights
+        jax.random.fold_in(state.key, state.step),
+        rates.dropout if spec.uses_dropout else None,
+        rates.input_dropout if spec.uses_input_dropout else None,
+        batch.row_weights,
     )
     # Keras divides by the number of rows, also where they are weighted.
     n_rows = jnp.maximum(batch.count, 1).astype(weights.dtype)
 
+    smoothing = rates.label_smoothing if spec.uses_label_smoothing else None
+
+    def losses_at(x: jax.Array, parameters: Layers) -> tuple[jax.Array, tuple[jax.Array, Layers]]:
+        logits, averages = apply(parameters, state.averages, x, spec.network, noise)
+        return row_losses(logits, batch.columns, spec, smoothing), (logits, averages)
+
+    moved = None
+    if spec.uses_adversarial:
+        uphill = jax.grad(lambda x: jnp.sum(losses_at(x, state.parameters)[0] * batch.row_weights))(batch.x)
+        moved = batch.x + rates.adversarial_radius * _unit_rows(uphill)
+
     def objective(parameters: Layers) -> tuple[jax.Array, tuple[jax.Array, Layers]]:
-        logits, averages = apply(parameters, state.averages, batch.x, spec.network, noise)
-        losses = row_losses(logits, batch.columns, spec, rates.label_smoothing if spec.uses_label_smoothing else None)
+        losses, (logits, averages) = losses_at(batch.x, parameters)
+        if moved is not None:
+            losses = (losses + losses_at(moved, parameters)[0]) / 2
         loss = jnp.sum(losses * weights) / n_rows
         return loss + penalty(parameters, rates.l2) if spec.uses_l2 else loss, (logits, averages)
 
@@ -215,6 +230,13 @@ def _train_step(spec: TrainingSpec, is_ragged: bool, state: State, rates: Rates,
         after = jax.tree.map(partial(jnp.where, batch.count > 0), after, state)
     hits = (jnp.argmax(logits, axis=0).astype(jnp.int32) == batch.columns) & (batch.row_weights > 0)
     return after, _Sums(loss * batch.count.astype(loss.dtype), jnp.sum(hits, dtype=jnp.int32))
+
+
+def _unit_rows(x: jax.Array) -> jax.Array:
+    """Every row divided by its Euclidean norm; rows of zeros stay."""
+    largest = jnp.max(jnp.abs(x), axis=1, keepdims=True)
+    x = x / jnp.where(largest > 0, largest, 1.0)  # the square of a small gradient would be zero
+    return x / jnp.maximum(jnp.sqrt(jnp.sum(jnp.square(x), axis=1, keepdims=True)), 1.0)
 
 
 def _exact_scores(

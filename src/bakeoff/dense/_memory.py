@@ -25,9 +25,9 @@ def member_bytes(spec: TrainingSpec, n_train: int) -> int:
 
     Counted are the parameters (as they are, as they become, and as they are kept at the end), gradients, the
     optimizer's moments and the moving average; of a training batch the outputs of every layer, before and after
-    activation, and their gradients; of a scoring batch the outputs of the two widest neighbours; and, where nobody
-    shares a member's rows, one batch of inputs of each, as stored and as floats, what distorting a batch takes, and the
-    positions of its rows, in three copies.
+    activation, and their gradients, twice where rows are learnt from two places; of a scoring batch the outputs of the
+    two widest neighbours; and, where nobody shares a member's rows, one batch of inputs of each, as stored and as
+    floats, what distorting a batch takes, and the positions of its rows, in three copies.
 
     Parameters
     ----------
@@ -54,7 +54,8 @@ def member_bytes(spec: TrainingSpec, n_train: int) -> int:
     copies = 4 + _MOMENTS[spec.optimizer] + spec.uses_momentum + spec.uses_ema
     widest = max([first + second for first, second in itertools.pairwise(units)], default=units[0])
     inputs = network.n_features * (1 + (_DISTORTING if spec.distortions else 0))
-    trained = spec.batch_size * (inputs + 3 * sum(units))
+    passes = 2 if spec.uses_adversarial else 1
+    trained = passes * spec.batch_size * (inputs + 3 * sum(units))
     scored = SCORING_ROWS * (network.n_features + widest)
     floats = copies * n_numbers + trained + scored
     positions = _POSITIONS * np.dtype(np.int32).itemsize * n_train

@@ -26,6 +26,7 @@ and with batch normalisation ``scale`` and ``offset`` (units,). State: ``mean`` 
 
 MOVING_AVERAGE_MOMENTUM = 0.99  # Keras' defaults for batch normalisation
 VARIANCE_EPSILON = 1e-3
+_OF_INPUTS = 1  # folded into a step's key
 
 
 @jax.tree_util.register_dataclass
@@ -38,13 +39,16 @@ class Noise:
     key : PRNG key
         Of this member and this step.
     dropout : scalar or None
-        None: this population drops nothing.
+        Of hidden layers' outputs. None: this population drops none.
+    input_dropout : scalar or None
+        Of the inputs. None: this population drops none.
     row_weights : (rows,)
         1 for the rows of the batch, 0 for those that only fill it up.
     """
 
     key: jax.Array
     dropout: jax.Array | None
+    input_dropout: jax.Array | None
     row_weights: jax.Array
 
 
@@ -127,6 +131,9 @@ def apply(
     new_state: Layers = []
     last = len(parameters) - 1
     factors = _dropout_factors(noise, spec, x.shape[0])
+    if noise is not None and noise.input_dropout is not None:
+        key = jax.random.fold_in(noise.key, _OF_INPUTS)
+        x = x * _kept(key, noise.input_dropout, (x.shape[0], spec.n_features), spec.dtype)
     for number, (layer, averages) in enumerate(zip(parameters, state, strict=True)):
         multiply = product if number else product_with_rows
         x = multiply(layer["w"], x, spec.precision) + layer["b"][:, None]
@@ -162,14 +169,23 @@ def _normalize(
 def _dropout_factors(noise: Noise | None, spec: NetworkSpec, rows: int) -> list[jax.Array]:
     """What each hidden layer's outputs are multiplied by, (units, rows) of 0 or ``1 / (1 - rate)``; [] without dropout.
 
-    One draw for all layers, and two decisions from each random word: random bits are what dropout costs, to compile
-    and to run. The rate is exact to 1/65536. A row's decisions do not depend on the number of rows after it.
+    One draw for all layers: random bits are what dropout costs, to compile and to run.
     """
     n_units = sum(spec.hidden_layer_sizes)
     if noise is None or noise.dropout is None or not n_units:
         return []
-    words = jax.random.bits(noise.key, (rows, (n_units + 1) // 2), jnp.uint32)
-    halves = jax.lax.bitcast_convert_type(words, jnp.uint16).reshape(rows, -1)[:, :n_units]
-    threshold = jnp.round(noise.dropout * 65536.0).astype(jnp.int32)
-    kept = (halves.T.astype(jnp.int32) >= threshold).astype(spec.dtype) / (1.0 - noise.dropout)
+    kept = _kept(noise.key, noise.dropout, (rows, n_units), spec.dtype).T
     return jnp.split(kept, np.cumsum(spec.hidden_layer_sizes)[:-1], axis=0)
+
+
+def _kept(key: jax.Array, rate: jax.Array, shape: tuple[int, int], dtype: Any) -> jax.Array:
+    """(rows, units) of 0 or ``1 / (1 - rate)``.
+
+    Two decisions from each random word, so the rate is exact to 1/65536. A row's decisions do not depend on the number
+    of rows after it.
+    """
+    rows, units = shape
+    words = jax.random.bits(key, (rows, (units + 1) // 2), jnp.uint32)
+    halves = jax.lax.bitcast_convert_type(words, jnp.uint16).reshape(rows, -1)[:, :units]
+    threshold = jnp.round(rate * 65536.0).astype(jnp.int32)
+    return (halves.astype(jnp.int32) >= threshold).astype(dtype) / (1.0 - rate)

@@ -92,6 +92,8 @@ CONSTRAINTS: Mapping[str, Constraint] = MappingProxyType(
         "weight_decay": _or_none(_NOT_NEGATIVE),
         "l2": _NOT_NEGATIVE,
         "dropout": _or_none(_SHARE),
+        "input_dropout": _SHARE,
+        "adversarial_radius": _NOT_NEGATIVE,
         "label_smoothing": _or_none(_SHARE),
         "batch_normalization": Boolean(),
         "ema_momentum": _SHARE,

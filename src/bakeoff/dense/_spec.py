@@ -112,7 +112,8 @@ class TrainingSpec:
         Strengths of `Distortion` that any member has above zero; only with `image`.
     image : Image or None
         What the rows are, where they are distorted.
-    uses_momentum, uses_dropout, uses_l2, uses_weight_decay, uses_label_smoothing, uses_ema : bool
+    uses_momentum, uses_dropout, uses_input_dropout, uses_adversarial, uses_l2, uses_weight_decay : bool
+    uses_label_smoothing, uses_ema : bool
         Whether any member has such a rate above zero; what nobody uses is not computed.
     """
 
@@ -128,6 +129,8 @@ class TrainingSpec:
     image: Image | None = None
     uses_momentum: bool = False
     uses_dropout: bool = False
+    uses_input_dropout: bool = False
+    uses_adversarial: bool = False
     uses_l2: bool = False
     uses_weight_decay: bool = False
     uses_label_smoothing: bool = False
@@ -157,6 +160,11 @@ class Rates:
         ``l2 * sum(w**2)`` of every layer's weights is added to the loss.
     dropout : float
         Share of every hidden layer's outputs that is set to zero in training.
+    input_dropout : float
+        Share of the scaled inputs that is set to zero in training.
+    adversarial_radius : float
+        How far, as a Euclidean distance of scaled inputs, every training row is moved to where its loss is larger;
+        the objective is the mean of the losses here and there.
     label_smoothing : float
     warmup_epochs, total_epochs : float
         Of the cosine schedule.
@@ -178,6 +186,8 @@ class Rates:
     weight_decay: Any = 0.0
     l2: Any = 0.0
     dropout: Any = 0.0
+    input_dropout: Any = 0.0
+    adversarial_radius: Any = 0.0
     label_smoothing: Any = 0.0
     warmup_epochs: Any = 0.0
     total_epochs: Any = 1.0

@@ -83,6 +83,10 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ``l2 * sum(w**2)`` is added to the loss, as by Keras' ``kernel_regularizer``.
     dropout : float or None
         None: 0.1, and 0 where images are distorted.
+    input_dropout : float
+        Of the scaled inputs.
+    adversarial_radius : float
+        Rows are also learnt from where their loss is larger, this far away; see `bakeoff.dense.DenseSettings`.
     label_smoothing : float or None
         None: 0.05 with categorical cross-entropy, else 0.
     batch_normalization : bool
@@ -155,6 +159,8 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         weight_decay: Any = None,
         l2: Any = 0.0,
         dropout: Any = None,
+        input_dropout: Any = 0.0,
+        adversarial_radius: Any = 0.0,
         label_smoothing: Any = None,
         batch_normalization: Any = False,
         ema_momentum: Any = 0.0,
@@ -194,6 +200,8 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.weight_decay = weight_decay
         self.l2 = l2
         self.dropout = dropout
+        self.input_dropout = input_dropout
+        self.adversarial_radius = adversarial_radius
         self.label_smoothing = label_smoothing
         self.batch_normalization = batch_normalization
         self.ema_momentum = ema_momentum
