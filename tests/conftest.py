@@ -15,8 +15,14 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Downloads and remembered answers of a test stay out of the user's own cache."""
-    monkeypatch.setenv("BAKEOFF_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    """Downloads, remembered answers and compiled programs of a test stay out of the user's own cache.
+
+    Workers that run tests side by side share one, as commands side by side do.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    monkeypatch.setenv("BAKEOFF_CACHE", str(folder / "cache"))
 
 
 @pytest.fixture
