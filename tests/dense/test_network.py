@@ -1,6 +1,7 @@
 """Layers, losses and gradients against a plain NumPy network; Keras' activations by value."""
 
 import importlib.util
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -26,6 +27,12 @@ ROWS, FEATURES, OUTPUTS = 12, 7, 5
 def float64():
     with jax.enable_x64(True):
         yield
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["by units", "by rows"])
+def order(request, monkeypatch):
+    """Everything holds for both orders of what flows between layers."""
+    monkeypatch.setitem(globals(), "apply", partial(apply, by_rows=request.param))
 
 
 def network(activation="relu", output="softmax", loss="categorical_crossentropy", normalizes=False):

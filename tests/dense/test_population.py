@@ -104,6 +104,18 @@ def test_members_of_one_seed_share_batches_and_are_still_what_they_would_be_alon
         assert_same_member(one, fit_population(spec, task, [own]).members[0], 1e-10)
 
 
+def test_members_of_wide_networks_are_what_they_would_be_alone(task):
+    # Outputs of layers are kept row by row alone, and unit by unit where two members share their rows.
+    network = NetworkSpec(N_FEATURES, (512, 8), N_CLASSES, batch_normalization=True, precision="float64")
+    spec = TrainingSpec(network, tuple(range(N_CLASSES)), batch_size=16, uses_dropout=True)
+    members = [
+        member(seed, epochs=3, rates=Rates(learning_rate=0.01, dropout=drop)) for seed in (1, 2) for drop in (0.0, 0.2)
+    ]
+    together = fit_population(spec, task, members)
+    for one, own in zip(together.members, members, strict=True):
+        assert_same_member(one, fit_population(spec, task, [own]).members[0], 1e-10)
+
+
 def test_streams_of_unequal_size_become_one_stream_a_member():
     members = [member(1), member(1), member(2)]
     assert [stream.members for stream in plan_streams(members)] == [[0], [1], [2]]

@@ -157,7 +157,7 @@ def run_epoch(
     """
     steps = batches["epoch"]
     steps_per_epoch = jnp.sum(steps.counts > 0, axis=0).astype(spec.network.dtype)
-    train = _over_population(partial(_train_step, spec, layout.is_ragged), layout)
+    train = _over_population(partial(_train_step, spec, layout), layout)
 
     def body(carry: tuple[State, _Sums], step: Batches) -> tuple[tuple[State, _Sums], None]:
         before, sums = carry
@@ -184,7 +184,7 @@ def run_epoch(
     return state, scores
 
 
-def _train_step(spec: TrainingSpec, is_ragged: bool, state: State, rates: Rates, batch: _Batch) -> tuple[State, _Sums]:
+def _train_step(spec: TrainingSpec, layout: Layout, state: State, rates: Rates, batch: _Batch) -> tuple[State, _Sums]:
     """One step of one member."""
     weights = batch.row_weights
     if rates.class_weights is not None:
@@ -202,7 +202,7 @@ def _train_step(spec: TrainingSpec, is_ragged: bool, state: State, rates: Rates,
     smoothing = rates.label_smoothing if spec.uses_label_smoothing else None
 
     def losses_at(x: jax.Array, parameters: Layers) -> tuple[jax.Array, tuple[jax.Array, Layers]]:
-        logits, averages = apply(parameters, state.averages, x, spec.network, noise)
+        logits, averages = apply(parameters, state.averages, x, spec.network, noise, _by_rows(spec, layout))
         return row_losses(logits, batch.columns, spec, smoothing), (logits, averages)
 
     moved = None
@@ -226,10 +226,15 @@ def _train_step(spec: TrainingSpec, is_ragged: bool, state: State, rates: Rates,
     if state.ema is not None:
         ema = jax.tree.map(lambda old, new: new + (old - new) * rates.ema_momentum, state.ema, parameters)
     after = State(parameters, averages, moments, state.step + 1, state.key, ema)
-    if is_ragged:
+    if layout.is_ragged:
         after = jax.tree.map(partial(jnp.where, batch.count > 0), after, state)
     hits = (jnp.argmax(logits, axis=0).astype(jnp.int32) == batch.columns) & (batch.row_weights > 0)
     return after, _Sums(loss * batch.count.astype(loss.dtype), jnp.sum(hits, dtype=jnp.int32))
+
+
+def _by_rows(spec: TrainingSpec, layout: Layout) -> bool:
+    """Whether the outputs of layers are kept row by row: where that was measured to be faster (benchmarks/LOG.md)."""
+    return layout.members == 1 and max(spec.network.hidden_layer_sizes, default=0) >= _WIDE
 
 
 def _unit_rows(x: jax.Array) -> jax.Array:
@@ -244,7 +249,9 @@ def _exact_scores(
 ) -> Scores:
     """Loss, accuracy and macro F1 of the network as it is now."""
     shares_rows = batches.index.shape[1] < layout.streams
-    score = _over_population(partial(_score_batch, spec), layout, shares_rows=shares_rows and layout.shares_scaling)
+    score = _over_population(
+        partial(_score_batch, spec, layout), layout, shares_rows=shares_rows and layout.shares_scaling
+    )
     no_steps = jnp.ones(batches.index.shape[1], spec.network.dtype)
 
     def body(sums: tuple[jax.Array, jax.Array], step: Batches) -> tuple[tuple[jax.Array, jax.Array], None]:
@@ -268,9 +275,11 @@ def _exact_scores(
     }
 
 
-def _score_batch(spec: TrainingSpec, state: State, rates: Rates, batch: _Batch) -> tuple[jax.Array, jax.Array]:
+def _score_batch(
+    spec: TrainingSpec, layout: Layout, state: State, rates: Rates, batch: _Batch
+) -> tuple[jax.Array, jax.Array]:
     """Summed loss and confusion matrix of one member on one batch."""
-    logits, _ = apply(state.scored, state.averages, batch.x, spec.network, None)
+    logits, _ = apply(state.scored, state.averages, batch.x, spec.network, None, _by_rows(spec, layout))
     losses = row_losses(logits, batch.columns, spec, rates.label_smoothing if spec.uses_label_smoothing else None)
     return (
         jnp.sum(losses * batch.row_weights),
@@ -278,6 +287,7 @@ def _score_batch(spec: TrainingSpec, state: State, rates: Rates, batch: _Batch) 
     )
 
 
+_WIDE = 512  # units
 _OTHER_NOISE = 0x7FFFFFFF  # no count of a step's other random numbers comes up to it
 
 

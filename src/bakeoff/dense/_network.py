@@ -3,8 +3,9 @@
 Everything here is written for one member. A population is made by `jax.vmap` at the caller.
 
 Outside the program a layer's weights are (inputs, units), as everywhere in the field; inside they are turned,
-(units, inputs), and what flows between layers is (units, rows). So the first layers of all members, stacked, are one
-wide matrix as they lie in memory, and the innermost axis is the long one also where a layer has few units.
+(units, inputs): the first layers of all members, stacked, are one wide matrix as they lie in memory. What flows
+between layers is (units, rows), so that the innermost axis is the long one also where a layer has few units; in a wide
+network that shares its rows with no other it is (rows, units), with which large products are faster.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from bakeoff.dense._activations import ACTIVATIONS
-from bakeoff.dense._products import product, product_with_rows
+from bakeoff.dense._products import product
 from bakeoff.dense._spec import NetworkSpec
 
 __all__ = ["Layers", "Noise", "apply", "init", "turned"]
@@ -108,7 +109,7 @@ def turned(parameters: Layers) -> Layers:
 
 
 def apply(
-    parameters: Layers, state: Layers, x: jax.Array, spec: NetworkSpec, noise: Noise | None
+    parameters: Layers, state: Layers, x: jax.Array, spec: NetworkSpec, noise: Noise | None, by_rows: bool = False
 ) -> tuple[jax.Array, Layers]:
     """Outputs of a batch, before the output activation.
 
@@ -120,6 +121,8 @@ def apply(
     spec : NetworkSpec
     noise : Noise or None
         None: predict. Otherwise train: dropout, and batch normalisation by the batch's own moments.
+    by_rows : bool
+        What flows between layers is (rows, units).
 
     Returns
     -------
@@ -134,48 +137,55 @@ def apply(
     if noise is not None and noise.input_dropout is not None:
         key = jax.random.fold_in(noise.key, _OF_INPUTS)
         x = x * _kept(key, noise.input_dropout, (x.shape[0], spec.n_features), spec.dtype)
+    rows_axis = 0 if by_rows else 1
     for number, (layer, averages) in enumerate(zip(parameters, state, strict=True)):
-        multiply = product if number else product_with_rows
-        x = multiply(layer["w"], x, spec.precision) + layer["b"][:, None]
+        x = product(layer["w"], x, spec.precision, rows_axis if number else 0, rows_axis)
+        x = x + jnp.expand_dims(layer["b"], rows_axis)
         if averages:
-            x, averages = _normalize(x, layer, averages, None if noise is None else noise.row_weights)  # noqa: PLW2901
+            weights = None if noise is None else noise.row_weights
+            x, averages = _normalize(x, layer, averages, weights, rows_axis)  # noqa: PLW2901
         new_state.append(averages)
         if number < last:
             x = activation(x)
             if factors:
-                x = x * factors[number]
-    return x, new_state
+                x = x * (factors[number].T if rows_axis else factors[number])
+    return x if rows_axis else x.T, new_state
 
 
 def _normalize(
-    x: jax.Array, layer: dict[str, jax.Array], averages: dict[str, jax.Array], row_weights: jax.Array | None
+    x: jax.Array,
+    layer: dict[str, jax.Array],
+    averages: dict[str, jax.Array],
+    row_weights: jax.Array | None,
+    rows_axis: int,
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
     """Batch normalisation as in Keras: the batch's variance without Bessel's correction, also in the moving average."""
     if row_weights is None:
         mean, variance = averages["mean"], averages["variance"]
     else:
-        share = (row_weights / jnp.maximum(jnp.sum(row_weights), 1.0))[None, :]
-        mean = jnp.sum(x * share, axis=1)
-        variance = jnp.sum(jnp.square(x - mean[:, None]) * share, axis=1)
+        share = jnp.expand_dims(row_weights / jnp.maximum(jnp.sum(row_weights), 1.0), 1 - rows_axis)
+        mean = jnp.sum(x * share, axis=rows_axis)
+        variance = jnp.sum(jnp.square(x - jnp.expand_dims(mean, rows_axis)) * share, axis=rows_axis)
         moved = {"mean": mean, "variance": variance}
         averages = {
             name: MOVING_AVERAGE_MOMENTUM * old + (1.0 - MOVING_AVERAGE_MOMENTUM) * moved[name]
             for name, old in averages.items()
         }
     factor = layer["scale"] * jax.lax.rsqrt(variance + VARIANCE_EPSILON)
-    return (x - mean[:, None]) * factor[:, None] + layer["offset"][:, None], averages
+    mean, factor, offset = (jnp.expand_dims(each, rows_axis) for each in (mean, factor, layer["offset"]))
+    return (x - mean) * factor + offset, averages
 
 
 def _dropout_factors(noise: Noise | None, spec: NetworkSpec, rows: int) -> list[jax.Array]:
-    """What each hidden layer's outputs are multiplied by, (units, rows) of 0 or ``1 / (1 - rate)``; [] without dropout.
+    """What each hidden layer's outputs are multiplied by, (rows, units) of 0 or ``1 / (1 - rate)``; [] without dropout.
 
     One draw for all layers: random bits are what dropout costs, to compile and to run.
     """
     n_units = sum(spec.hidden_layer_sizes)
     if noise is None or noise.dropout is None or not n_units:
         return []
-    kept = _kept(noise.key, noise.dropout, (rows, n_units), spec.dtype).T
-    return jnp.split(kept, np.cumsum(spec.hidden_layer_sizes)[:-1], axis=0)
+    kept = _kept(noise.key, noise.dropout, (rows, n_units), spec.dtype)
+    return jnp.split(kept, np.cumsum(spec.hidden_layer_sizes)[:-1], axis=1)
 
 
 def _kept(key: jax.Array, rate: jax.Array, shape: tuple[int, int], dtype: Any) -> jax.Array:

@@ -1,9 +1,10 @@
-"""The matrix products of a layer in the three precisions.
+"""The matrix product of a layer in the three precisions, and in the orders that layers want.
 
 In ``"bfloat16"`` both factors are rounded to bfloat16 and the sums are float32, also in the products of the backward
 pass; the result is float32.
 """
 
+from functools import partial
 from typing import TypeAlias
 
 import jax
@@ -11,67 +12,53 @@ import jax.numpy as jnp
 
 from bakeoff.dense._spec import Precision
 
-__all__ = ["product", "product_with_rows"]
-
-_Axes: TypeAlias = tuple[int, int]
-
-
-def product(w: jax.Array, x: jax.Array, precision: Precision) -> jax.Array:
-    """Multiply weights (units, inputs) by what a layer before gives, (inputs, rows): (units, rows)."""
-    return _bfloat16_product(w, x) if precision == "bfloat16" else _contract(w, x, (1, 0))
-
-
-def product_with_rows(w: jax.Array, x: jax.Array, precision: Precision) -> jax.Array:
-    """Multiply weights (units, inputs) by rows as they are stored, (rows, inputs): (units, rows)."""
-    return _bfloat16_product_with_rows(w, x) if precision == "bfloat16" else _contract(w, x, (1, 1))
-
-
-def _contract(a: jax.Array, b: jax.Array, axes: _Axes) -> jax.Array:
-    """The product over one axis of each, both of rank two."""
-    return jax.lax.dot_general(a, b, (((axes[0],), (axes[1],)), ((), ())))
-
-
-def _rounded(a: jax.Array, b: jax.Array, axes: _Axes) -> jax.Array:
-    return jax.lax.dot_general(
-        a.astype(jnp.bfloat16),
-        b.astype(jnp.bfloat16),
-        (((axes[0],), (axes[1],)), ((), ())),
-        preferred_element_type=jnp.float32,
-    )
-
+__all__ = ["product"]
 
 _Kept: TypeAlias = tuple[jax.Array, jax.Array]
 
 
-@jax.custom_vjp
-def _bfloat16_product(w: jax.Array, x: jax.Array) -> jax.Array:
-    return _rounded(w, x, (1, 0))
+def product(w: jax.Array, x: jax.Array, precision: Precision, rows_axis: int, rows_axis_after: int) -> jax.Array:
+    """Multiply the weights of a layer by what comes into it.
+
+    Parameters
+    ----------
+    w : (units, inputs)
+    x : (rows, inputs) or (inputs, rows)
+    precision : {"float32", "bfloat16", "float64"}
+    rows_axis, rows_axis_after : {0, 1}
+        Which axis of `x` and of the result has the rows.
+
+    Returns
+    -------
+    (rows, units) or (units, rows)
+    """
+    return (_rounded_product if precision == "bfloat16" else _product)(w, x, rows_axis, rows_axis_after)
 
 
-def _forward(w: jax.Array, x: jax.Array) -> tuple[jax.Array, _Kept]:
-    return _rounded(w, x, (1, 0)), (w, x)
+def _product(w: jax.Array, x: jax.Array, rows_axis: int, rows_axis_after: int) -> jax.Array:
+    return _contract(w, x, 1, 1 - rows_axis) if rows_axis_after else _contract(x, w, 1 - rows_axis, 1)
 
 
-def _backward(kept: _Kept, cotangent: jax.Array) -> tuple[jax.Array, jax.Array]:
-    w, x = kept
-    return _rounded(cotangent, x, (1, 1)), _rounded(w, cotangent, (0, 0))
+def _contract(a: jax.Array, b: jax.Array, axis_a: int, axis_b: int) -> jax.Array:
+    """The product over one axis of each, both of rank two; sums of bfloat16 are float32."""
+    sums = jnp.float32 if a.dtype == jnp.bfloat16 else None
+    return jax.lax.dot_general(a, b, (((axis_a,), (axis_b,)), ((), ())), preferred_element_type=sums)
 
 
-_bfloat16_product.defvjp(_forward, _backward)
+@partial(jax.custom_vjp, nondiff_argnums=(2, 3))
+def _rounded_product(w: jax.Array, x: jax.Array, rows_axis: int, rows_axis_after: int) -> jax.Array:
+    return _product(w.astype(jnp.bfloat16), x.astype(jnp.bfloat16), rows_axis, rows_axis_after)
 
 
-@jax.custom_vjp
-def _bfloat16_product_with_rows(w: jax.Array, x: jax.Array) -> jax.Array:
-    return _rounded(w, x, (1, 1))
+def _forward(w: jax.Array, x: jax.Array, rows_axis: int, rows_axis_after: int) -> tuple[jax.Array, _Kept]:
+    return _rounded_product(w, x, rows_axis, rows_axis_after), (w, x)
 
 
-def _forward_with_rows(w: jax.Array, x: jax.Array) -> tuple[jax.Array, _Kept]:
-    return _rounded(w, x, (1, 1)), (w, x)
+def _backward(rows_axis: int, rows_axis_after: int, kept: _Kept, cotangent: jax.Array) -> tuple[jax.Array, jax.Array]:
+    w, x, upstream = (array.astype(jnp.bfloat16) for array in (*kept, cotangent))
+    units_axis = 1 - rows_axis_after
+    by_x = _contract(w, upstream, 0, units_axis) if rows_axis else _contract(upstream, w, units_axis, 0)
+    return _contract(upstream, x, rows_axis_after, rows_axis), by_x
 
 
-def _backward_with_rows(kept: _Kept, cotangent: jax.Array) -> tuple[jax.Array, jax.Array]:
-    w, x = kept
-    return _rounded(cotangent, x, (1, 0)), _rounded(cotangent, w, (0, 0))
-
-
-_bfloat16_product_with_rows.defvjp(_forward_with_rows, _backward_with_rows)
+_rounded_product.defvjp(_forward, _backward)
