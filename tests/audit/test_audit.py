@@ -486,7 +486,7 @@ def test_it_is_said_that_an_accuracy_of_training_is_a_mean_over_the_epoch() -> N
 def test_an_earlier_opening_is_counted_in_words() -> None:
     once = {"this_run": 1, "ever": 2, "history": [{"run": "old", "times": 1}, {"run": "this", "times": 1}]}
     (found,) = check_run(changed({"openings": once}))
-    assert "were opened once by 1 earlier run here" in found.detail
+    assert "were opened once before, by an earlier run here" in found.detail
 
 
 def test_it_is_said_where_only_some_of_the_rows_were_measured() -> None:
