@@ -1,5 +1,7 @@
 """What this machine is and can: self-test, floor, precision to use, compile cache."""
 
+import os
+
 from bakeoff.machine._compile_cache import enable_compile_cache
 from bakeoff.machine._describe import describe
 from bakeoff.machine._doctor import doctor
@@ -23,3 +25,7 @@ __all__ = [
     "resolve_precision",
     "self_test",
 ]
+
+# JAX takes three quarters of a GPU's memory at once: here, and then none is left for the process that trains. It reads
+# this when it first looks for devices.
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
