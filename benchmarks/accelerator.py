@@ -4,23 +4,25 @@ Known answers; losses beside the processor's; seconds of an epoch a network, aga
 large a part of it the device's floor is. MNIST, batches of 128 rows, members share their batches. Made for a GPU or a
 TPU, runs anywhere.
 
-Usage: BAKEOFF_DATA=FOLDER python benchmarks/accelerator.py [--most 256] [--write FILE.json]
+Usage: BAKEOFF_DATA=FOLDER python benchmarks/accelerator.py [--members 1 16 64 256] [--write FILE.json]
 """
 
 import argparse
+import itertools
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import numpy as np
 from mnist_networks import Rows, epoch_seconds, train
 
-from bakeoff.machine import bandwidth, describe, epoch_work, matmul_rate, resolve_precision, self_test
+from bakeoff.machine import bandwidth, describe, floor_seconds, matmul_rate, resolve_precision, self_test
 
+PRECISIONS: tuple[Literal["float32", "bfloat16"], ...] = ("float32", "bfloat16")
 PLAIN = {
     "optimizer": "sgd",
     "schedule": "constant",
@@ -62,48 +64,44 @@ def agreement(rows: Rows) -> list[dict[str, Any]]:
     return found
 
 
-def throughput(rows: Rows, most: int) -> list[dict[str, Any]]:
+def throughput(rows: Rows, counts: Sequence[int]) -> list[dict[str, Any]]:
     found = []
-    for name, (settings, most_of_these) in NETWORKS.items():
+    for name, (settings, most) in NETWORKS.items():
         layers = layers_of(name)
-        for precision in ("float32", "bfloat16"):
-            n_members = 1
-            while n_members <= min(most, most_of_these):
-                own = {**settings, "hidden_layer_sizes": layers, "precision": precision}
-                seconds, compilation = epoch_seconds(rows, own, n_members)
-                operations, moved = epoch_work((784, *layers, 10), 128, len(rows.y))
-                floor = max(operations / matmul_rate(precision), moved / bandwidth())
-                each = seconds / n_members
-                found.append(
-                    {
-                        "network": name,
-                        "precision": precision,
-                        "members": n_members,
-                        "seconds": each,
-                        "images_per_second": len(rows.y) / each,
-                        "fraction_of_floor": floor / each,
-                        "seconds_compile": compilation,
-                    }
-                )
-                print(
-                    f"{name:22} {precision:8} {n_members:4} members: {each * 1e3:9.3f} ms a network and epoch, "
-                    f"{len(rows.y) / each / 1e6:8.2f} million images a second, {floor / each:6.3f} of the floor",
-                    flush=True,
-                )
-                n_members *= 4
+        for precision, n_members in itertools.product(PRECISIONS, [count for count in counts if count <= most]):
+            own = {**settings, "hidden_layer_sizes": layers, "precision": precision}
+            seconds, compilation = epoch_seconds(rows, own, n_members)
+            floor = floor_seconds((784, *layers, 10), 128, len(rows.y), precision, n_members)
+            each = seconds / n_members
+            found.append(
+                {
+                    "network": name,
+                    "precision": precision,
+                    "members": n_members,
+                    "seconds": each,
+                    "images_per_second": len(rows.y) / each,
+                    "fraction_of_floor": floor / seconds,
+                    "seconds_compile": compilation,
+                }
+            )
+            print(
+                f"{name:22} {precision:8} {n_members:4} members: {each * 1e3:9.3f} ms a network and epoch, "
+                f"{len(rows.y) / each / 1e6:8.2f} million images a second, {floor / seconds:6.3f} of the floor",
+                flush=True,
+            )
     return found
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="accelerator")
-    parser.add_argument("--most", type=int, default=256, help="members")
+    parser.add_argument("--members", type=int, nargs="+", default=[1, 16, 64, 256], metavar="N")
     parser.add_argument("--write", type=Path, metavar="FILE", help="everything as JSON")
     options = parser.parse_args()
     started = time.perf_counter()
     answers = self_test()
     for answer in answers:
         print(f"{'right' if answer.passed else 'WRONG'}: {answer.name}: {answer.detail}", flush=True)
-    rates = {name: matmul_rate(name) for name in ("float32", "bfloat16")} | {"bandwidth": bandwidth()}
+    rates = {name: matmul_rate(name) for name in PRECISIONS} | {"bandwidth": bandwidth()}
     print(f"{jax.devices()}; {rates}; trains in {resolve_precision()}", flush=True)
     rows = Rows.load()
     found = {
@@ -111,7 +109,7 @@ def main() -> int:
         "rates": rates,
         "precision": resolve_precision(),
         "agreement": agreement(rows),
-        "throughput": throughput(rows, options.most),
+        "throughput": throughput(rows, options.members),
         "seconds": time.perf_counter() - started,
     }
     if options.write:

@@ -41,8 +41,15 @@ def _product(w: jax.Array, x: jax.Array, rows_axis: int, rows_axis_after: int) -
 
 def _contract(a: jax.Array, b: jax.Array, axis_a: int, axis_b: int) -> jax.Array:
     """The product over one axis of each, both of rank two; sums of bfloat16 are float32."""
-    sums = jnp.float32 if a.dtype == jnp.bfloat16 else None
-    return jax.lax.dot_general(a, b, (((axis_a,), (axis_b,)), ((), ())), preferred_element_type=sums)
+    is_rounded = a.dtype == jnp.bfloat16
+    return jax.lax.dot_general(
+        a,
+        b,
+        (((axis_a,), (axis_b,)), ((), ())),
+        # A GPU would round the factors of a float32 product to ten bits (TF32).
+        precision=None if is_rounded else jax.lax.Precision.HIGHEST,
+        preferred_element_type=jnp.float32 if is_rounded else None,
+    )
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2, 3))

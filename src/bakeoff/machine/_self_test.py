@@ -92,7 +92,12 @@ def _mapped_products(dtype: Any, n_rows: int) -> float:
     expected = numbers.astype(np.float64) ** 2
     with jax.enable_x64(dtype is np.float64):
         matrix = jnp.eye(3, dtype=dtype)
-        squared_lengths = jax.jit(jax.vmap(lambda row: jnp.sum(jnp.square(matrix @ row))))
+
+        def squared_length(row: jax.Array) -> jax.Array:
+            # A GPU rounds the factors of float32 products unless told not to, as the engine does too.
+            return jnp.sum(jnp.square(jnp.matmul(matrix, row, precision="highest")))
+
+        squared_lengths = jax.jit(jax.vmap(squared_length))
         computed = np.asarray(squared_lengths(rows), dtype=np.float64)
     return float(np.max(np.abs(computed - expected) / np.maximum(expected, 1)))
 

@@ -16,7 +16,7 @@ FloorPrecision: TypeAlias = Literal["float32", "bfloat16"]
 
 _MEASURED_SECONDS = 0.4
 _SIDE = {"cpu": 1024, "gpu": 8192, "tpu": 8192}
-_CACHE_BYTES = 16 * 2**20  # weights within it stay in a cache of today's processors
+_CACHE_BYTES = {"cpu": 16 * 2**20, "gpu": 50 * 2**20}  # weights within it stay in a cache of today's processors
 _MIB_MOVED = {"cpu": 128, "gpu": 1024, "tpu": 1024}
 
 
@@ -36,7 +36,8 @@ def matmul_rate(dtype: FloorPrecision = "float32") -> float:
     """
     side = _SIDE.get(jax.default_backend(), 1024)
     factor = jnp.asarray(np.full((side, side), 0.5), dtype=dtype)
-    multiply = jax.jit(lambda a, b: jnp.matmul(a, b, preferred_element_type=jnp.float32))
+    precision = "highest" if dtype == "float32" else None  # a GPU would round the factors
+    multiply = jax.jit(lambda a, b: jnp.matmul(a, b, precision=precision, preferred_element_type=jnp.float32))
     return 2 * side**3 / _best_seconds(lambda: multiply(factor, factor))
 
 
@@ -49,8 +50,8 @@ def bandwidth() -> float:
     return 2 * 4 * n_numbers / _best_seconds(lambda: add_one(numbers))
 
 
-def epoch_work(layer_sizes: Sequence[int], batch_size: int, n_rows: int) -> tuple[float, float]:
-    """What one epoch of a dense network must do at least.
+def epoch_work(layer_sizes: Sequence[int], batch_size: int, n_rows: int, n_members: int = 1) -> tuple[float, float]:
+    """What one epoch of a dense network, or of several that share their batches, must do at least.
 
     Each weight takes part in three products a row: forward, its own gradient, and the gradient of its layer's inputs,
     which the first layer does not need. The rows are read once, the weights read and written once a step where they
@@ -60,7 +61,7 @@ def epoch_work(layer_sizes: Sequence[int], batch_size: int, n_rows: int) -> tupl
     ----------
     layer_sizes : sequence of int
         Inputs, units of each layer, outputs.
-    batch_size, n_rows : int
+    batch_size, n_rows, n_members : int
 
     Returns
     -------
@@ -75,22 +76,26 @@ def epoch_work(layer_sizes: Sequence[int], batch_size: int, n_rows: int) -> tupl
     True
     """
     sizes = [inputs * units for inputs, units in itertools.pairwise(layer_sizes)]
-    operations = n_rows * (6 * sum(sizes) - 2 * sizes[0])
+    operations = n_members * n_rows * (6 * sum(sizes) - 2 * sizes[0])
     n_steps = -(-n_rows // batch_size)
-    bytes_of_weights = 4 * sum(sizes)
-    moved_a_step = 2 * bytes_of_weights if bytes_of_weights > _CACHE_BYTES else 0
+    bytes_of_weights = 4 * n_members * sum(sizes)
+    moved_a_step = 2 * bytes_of_weights if bytes_of_weights > _CACHE_BYTES.get(jax.default_backend(), 0) else 0
     return float(operations), float(n_rows * layer_sizes[0] + n_steps * moved_a_step)
 
 
 def floor_seconds(
-    layer_sizes: Sequence[int], batch_size: int, n_rows: int, precision: FloorPrecision = "float32"
+    layer_sizes: Sequence[int],
+    batch_size: int,
+    n_rows: int,
+    precision: FloorPrecision = "float32",
+    n_members: int = 1,
 ) -> float:
-    """Least time of one epoch of a dense network on this machine: of its arithmetic or its memory, whichever is longer.
+    """Least time of one epoch on this machine: of its arithmetic or of its memory, whichever is longer.
 
     Parameters
     ----------
-    layer_sizes, batch_size, n_rows
-        As in `epoch_work`.
+    layer_sizes, batch_size, n_rows, n_members
+        As in `epoch_work`; the time is that of all members together.
     precision : {"float32", "bfloat16"}
 
     Returns
@@ -98,7 +103,7 @@ def floor_seconds(
     float
         Seconds.
     """
-    operations, bytes_moved = epoch_work(layer_sizes, batch_size, n_rows)
+    operations, bytes_moved = epoch_work(layer_sizes, batch_size, n_rows, n_members)
     return max(operations / matmul_rate(precision), bytes_moved / bandwidth())
 
 
