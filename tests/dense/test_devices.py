@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from bakeoff.dense import _devices
@@ -50,8 +51,8 @@ print(json.dumps(answers))
 
 @pytest.mark.parametrize(
     ("n_seeds", "n_rates", "scale"),
-    [(4, 1, "standard"), (2, 3, "unit")],
-    ids=["a stream a device", "a member of each of two streams on each of three"],
+    [(5, 1, "standard"), (2, 3, "unit")],
+    ids=["two streams on each of three, one of them for nothing", "a member of each of two streams on each of three"],
 )
 def test_members_are_what_they_are_on_one_device(n_seeds: int, n_rates: int, scale: str) -> None:
     environment = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=4", "JAX_PLATFORMS": "cpu"}
@@ -76,3 +77,16 @@ def test_the_most_devices_that_divide_an_axis_are_used(streams, members, n_devic
     monkeypatch.setattr(_devices, "Mesh", FakeMesh)
     found = _devices.placement_for(Layout(streams, members, False, True, True, True), [object()] * n_devices)
     assert (None if found is None else (found.n_devices, found.axis)) == expected
+
+
+@pytest.mark.parametrize("n_devices", range(1, 17))
+def test_a_few_streams_are_added_where_that_leaves_less_to_the_busiest_device(n_devices, monkeypatch) -> None:
+    monkeypatch.setattr(_devices, "Mesh", lambda devices, _: np.zeros(len(devices)))
+    for n_streams in range(1, 60):
+        added = _devices.streams_to_add(n_streams, n_devices)
+        assert 0 <= added <= n_streams / 4
+        if added:
+            layout = Layout(n_streams + added, 1, False, True, True, True)
+            found = _devices.placement_for(layout, [object()] * n_devices)
+            assert found is not None
+            assert found.local(layout).streams == -(-n_streams // n_devices)

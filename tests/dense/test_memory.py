@@ -14,6 +14,7 @@ from bakeoff.dense import (
     largest_population,
     member_bytes,
 )
+from bakeoff.dense._epoch import is_wide
 
 SHAPES = [(32, 16), (512, 256, 128)]
 
@@ -52,7 +53,9 @@ def test_the_estimate_is_above_what_the_program_holds_and_not_by_much(hidden, sh
     grown = (many - few) / 4
     estimate = member_bytes(training, 3072)
     assert grown <= 1.05 * estimate
-    if not shares_batches:  # else they have no inputs of their own, which of small networks are most
+    # Where they share batches they have no inputs of their own, which of small networks are most; wide ones that do not
+    # train one after the other on a processor, so that only one at a time has outputs of its layers.
+    if not shares_batches and not is_wide(training):
         assert grown >= estimate / 2
 
 

@@ -1,5 +1,8 @@
 """Populations: a member is what it is alone, nothing compiles twice, nothing leaves the device inside an epoch."""
 
+from collections import OrderedDict
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,6 +18,8 @@ from bakeoff.dense import (
     Rates,
     Task,
     TrainingSpec,
+    _compile,
+    _epoch,
     _population,
     _scaling,
     compilations,
@@ -114,6 +119,34 @@ def test_members_of_wide_networks_are_what_they_would_be_alone(task):
     together = fit_population(spec, task, members)
     for one, own in zip(together.members, members, strict=True):
         assert_same_member(one, fit_population(spec, task, [own]).members[0], 1e-10)
+
+
+def test_wide_networks_of_several_seeds_train_one_after_the_other_to_the_same_weights(task):
+    network = NetworkSpec(N_FEATURES, (512, 8), N_CLASSES, batch_normalization=True)
+    spec = TrainingSpec(network, tuple(range(N_CLASSES)), batch_size=16, uses_dropout=True, uses_ema=True)
+    rates = Rates(learning_rate=0.01, dropout=0.1, ema_momentum=0.5)
+    # Of unequal numbers of steps: a shorter one waits for the others.
+    members = [member(seed, fold, epochs=3, rates=rates) for seed, fold in ((1, 0), (2, 1), (3, 2))]
+    together = fit_population(spec, task, members)
+    for one, own, other in zip(together.members, members, [members[1], members[0], members[0]], strict=True):
+        # With one of another number of steps beside it, as in the whole: only how many networks there are differs.
+        alone = fit_population(spec, task, [own, other]).members[0]
+        for a, b in zip(jax.tree.leaves(one.network.parameters), jax.tree.leaves(alone.network.parameters), strict=True):
+            assert np.array_equal(a, b)
+        assert one.history["val_loss"] == pytest.approx(alone.history["val_loss"], rel=1e-6)  # a sum of float32
+
+
+def test_steps_two_at_a_time_are_the_same_steps(task):
+    # From 100 steps an epoch on; here 150 and 137, so one remains, and one member does nothing in the last.
+    spec = replace(spec_of(uses_l2=True), batch_size=1)
+    members = [member(seed, fold, epochs=2) for seed, fold in ((1, 0), (2, 1))]
+    by_twos = fit_population(spec, task, members)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_epoch, "_MANY_STEPS", 1000)
+        patch.setattr(_compile, "_PROGRAMS", OrderedDict())
+        by_ones = fit_population(spec, task, members)
+    for one, other in zip(by_twos.members, by_ones.members, strict=True):
+        assert_same_member(one, other, 1e-10)
 
 
 def test_streams_of_unequal_size_become_one_stream_a_member():

@@ -6,6 +6,10 @@ import time
 import numpy as np
 from protocol import main
 
+from bakeoff.executors import available_threads
+
+os.environ.setdefault("JAX_NUM_CPU_DEVICES", str(available_threads()))  # as in the process that trains for a bake-off
+
 from bakeoff.dense import DataShape, DenseSettings, Member, Task, fit_population
 from bakeoff.machine import enable_compile_cache
 

@@ -16,9 +16,10 @@ from bakeoff.dense._epoch import Data, Scores, State, run_epoch
 from bakeoff.dense._plan import Batches, Layout
 from bakeoff.dense._spec import Rates, TrainingSpec
 
-__all__ = ["Placement", "placement_for", "run_epoch_on_devices"]
+__all__ = ["Placement", "placement_for", "run_epoch_on_devices", "streams_to_add", "worth_their_memory"]
 
 _NAME = "devices"
+_MOST_BYTES_OF_ROWS = 512 * 2**20  # in the copies of all cores together
 _WHOLE = PartitionSpec()  # type: ignore[no-untyped-call]
 _DIVIDED = PartitionSpec(_NAME)  # type: ignore[no-untyped-call]
 _WHOLE_THEN_DIVIDED = PartitionSpec(None, _NAME)  # type: ignore[no-untyped-call]
@@ -52,7 +53,8 @@ class Placement:
     def local(self, layout: Layout) -> Layout:
         """What one device sees."""
         if self.axis == 0:
-            return replace(layout, streams=layout.streams // self.n_devices)
+            streams = layout.streams // self.n_devices
+            return replace(layout, streams=streams, is_one_by_one=layout.is_one_by_one and streams > 1)
         return replace(layout, members=layout.members // self.n_devices)
 
     def specs(self, layout: Layout, arguments: tuple[State, Rates, Data, dict[str, Batches]]) -> tuple[Any, ...]:
@@ -85,6 +87,33 @@ class Placement:
             is_leaf=lambda leaf: isinstance(leaf, PartitionSpec),
         )
         return jax.device_put(arguments, shardings)
+
+
+def worth_their_memory(devices: Sequence[Any], bytes_of_rows: int) -> Sequence[Any]:
+    """Those to use: each holds all rows, and cores of one processor hold them in the same memory.
+
+    Examples
+    --------
+    >>> import jax
+    >>> len(worth_their_memory(jax.devices("cpu") * 8, 200 * 2**20))
+    2
+    """
+    if devices[0].platform != "cpu":
+        return devices
+    return devices[: max(1, _MOST_BYTES_OF_ROWS // max(bytes_of_rows, 1))]
+
+
+def streams_to_add(n_streams: int, n_devices: int) -> int:
+    """How many streams, trained for nothing, let more devices take part: at most a quarter of those that are wanted.
+
+    Examples
+    --------
+    >>> [streams_to_add(n_streams, 2) for n_streams in (1, 2, 3, 5, 25)]
+    [0, 0, 0, 1, 1]
+    """
+    of_one = -(-n_streams // n_devices)
+    added = -n_streams % of_one
+    return added if 4 * added <= n_streams else 0
 
 
 def placement_for(layout: Layout, devices: Sequence[Any]) -> Placement | None:

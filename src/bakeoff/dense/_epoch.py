@@ -4,7 +4,7 @@ Steps are written for one member and mapped over the axes (streams, members of a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
@@ -25,7 +25,7 @@ from bakeoff.dense._schedules import learning_rate_at
 from bakeoff.dense._scores import accuracy, confusion_of, f1_macro
 from bakeoff.dense._spec import Rates, TrainingSpec
 
-__all__ = ["Data", "Scores", "State", "run_epoch", "start"]
+__all__ = ["Data", "Scores", "State", "is_wide", "run_epoch", "start"]
 
 Scores: TypeAlias = dict[str, jax.Array]
 """Arrays (streams, members of a stream) by Keras' names."""
@@ -155,6 +155,8 @@ def run_epoch(
     state : State
     scores : Scores
     """
+    if layout.is_one_by_one:
+        return _one_by_one(spec, layout, state, rates, data, batches)
     steps = batches["epoch"]
     steps_per_epoch = jnp.sum(steps.counts > 0, axis=0).astype(spec.network.dtype)
     train = _over_population(partial(_train_step, spec, layout), layout)
@@ -168,7 +170,8 @@ def run_epoch(
 
     shape = (layout.streams, layout.members)
     nothing = _Sums(*(jnp.zeros(shape, kind) for kind in (spec.network.dtype, jnp.int32)))
-    (state, sums), _ = jax.lax.scan(body, (state, nothing), steps)
+    n_steps = steps.index.shape[0]
+    (state, sums), _ = jax.lax.scan(body, (state, nothing), steps, unroll=2 if n_steps >= _MANY_STEPS else 1)
 
     dtype = spec.network.dtype
     n_rows = jnp.sum(steps.counts, axis=0).astype(dtype)[:, None]
@@ -182,6 +185,31 @@ def run_epoch(
     last = jax.vmap(jax.vmap(partial(learning_rate_at, spec.schedule), (0, 0, None)))
     scores["learning_rate"] = last(rates, state.step - 1, steps_per_epoch)
     return state, scores
+
+
+def _one_by_one(
+    spec: TrainingSpec, layout: Layout, state: State, rates: Rates, data: Data, batches: dict[str, Batches]
+) -> tuple[State, Scores]:
+    """The same, an epoch of one stream after the other."""
+    alone = replace(layout, streams=1, is_one_by_one=False)
+    scaling = None if layout.shares_scaling else data.scaling
+    own_batches = {
+        name: Batches(jnp.swapaxes(each.index, 0, 1), jnp.swapaxes(each.counts, 0, 1))
+        for name, each in batches.items()
+        if each.index.shape[1] == layout.streams
+    }
+
+    def of_stream(own: Any) -> tuple[State, Scores]:
+        own_state, own_rates, own_scaling, own_distortion = jax.tree.map(lambda leaf: leaf[None], own[:4])
+        # Steps come first again.
+        steps = {name: jax.tree.map(lambda leaf: leaf[:, None], each) for name, each in own[4].items()}
+        seen = Data(data.rows, data.columns, data.scaling if scaling is None else own_scaling, own_distortion)
+        done = run_epoch(spec, alone, own_state, own_rates, seen, {**batches, **steps})
+        left: tuple[State, Scores] = jax.tree.map(lambda leaf: leaf[0], done)
+        return left
+
+    result: tuple[State, Scores] = jax.lax.map(of_stream, (state, rates, scaling, data.distortion, own_batches))
+    return result
 
 
 def _train_step(spec: TrainingSpec, layout: Layout, state: State, rates: Rates, batch: _Batch) -> tuple[State, _Sums]:
@@ -232,9 +260,14 @@ def _train_step(spec: TrainingSpec, layout: Layout, state: State, rates: Rates, 
     return after, _Sums(loss * batch.count.astype(loss.dtype), jnp.sum(hits, dtype=jnp.int32))
 
 
+def is_wide(spec: TrainingSpec) -> bool:
+    """Whether a network fills the processor by itself (benchmarks/LOG.md)."""
+    return max(spec.network.hidden_layer_sizes, default=0) >= _WIDE
+
+
 def _by_rows(spec: TrainingSpec, layout: Layout) -> bool:
     """Whether the outputs of layers are kept row by row: where that was measured to be faster (benchmarks/LOG.md)."""
-    return layout.members == 1 and max(spec.network.hidden_layer_sizes, default=0) >= _WIDE
+    return layout.members == 1 and is_wide(spec)
 
 
 def _unit_rows(x: jax.Array) -> jax.Array:
@@ -288,6 +321,9 @@ def _score_batch(
 
 
 _WIDE = 512  # units
+# Two steps in one turn of the loop: the second's images are distorted while the first's network is busy, for half as
+# much compilation again (benchmarks/LOG.md).
+_MANY_STEPS = 100
 _OTHER_NOISE = 0x7FFFFFFF  # no count of a step's other random numbers comes up to it
 
 

@@ -84,6 +84,8 @@ class Layout:
         Some stream has fewer steps than others: its last steps change nothing.
     shares_scaling, shares_train, shares_validation : bool
         All streams use the same numbers or rows, held once.
+    is_one_by_one : bool
+        A device trains an epoch of one stream after the other.
     """
 
     streams: int
@@ -92,6 +94,7 @@ class Layout:
     shares_scaling: bool
     shares_train: bool
     shares_validation: bool
+    is_one_by_one: bool = False
 
 
 @jax.tree_util.register_dataclass

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bakeoff.dense._compile import compiled
-from bakeoff.dense._devices import placement_for, run_epoch_on_devices
-from bakeoff.dense._epoch import Data, State, run_epoch, start
+from bakeoff.dense._devices import placement_for, run_epoch_on_devices, streams_to_add, worth_their_memory
+from bakeoff.dense._epoch import Data, State, is_wide, run_epoch, start
 from bakeoff.dense._memory import SCORING_ROWS
 from bakeoff.dense._network import turned
 from bakeoff.dense._plan import Batches, Layout, Member, epoch_batches, plan_streams, scoring_batches
@@ -164,12 +164,18 @@ class _Training:
     def __init__(
         self, spec: TrainingSpec, task: Task, members: Sequence[Member], devices: Sequence[jax.Device]
     ) -> None:
-        self.spec, self.task, self.devices = spec, task, devices
+        self.spec, self.task = spec, task
+        self.devices = worth_their_memory(devices, task.rows.nbytes)
         self.streams = plan_streams(members)
+        self.n_wanted = len(self.streams)
+        # Batched products of wide networks are slower than one after the other on a processor, which any of them fills.
+        self.is_one_by_one = devices[0].platform == "cpu" and is_wide(spec) and len(self.streams[0].members) == 1
+        if not self.is_one_by_one:
+            self.streams += [self.streams[-1]] * streams_to_add(self.n_wanted, len(self.devices))
         self.seconds_compile = 0.0
         self.started = time.perf_counter()
         scalings, self.layout, self.scored = self._lay_out()
-        self.placement = placement_for(self.layout, devices)
+        self.placement = placement_for(self.layout, self.devices)
         self.runs = self._runs(members, scalings)
         shape = (self.layout.streams, self.layout.members)
         in_order = [members[position] for stream in self.streams for position in stream.members]
@@ -197,7 +203,15 @@ class _Training:
             scored["validation"] = validation
         steps = {-(-len(rows) // self.spec.batch_size) for rows in train_rows}
         members = len(streams[0].members)
-        layout = Layout(len(streams), members, len(steps) > 1, shares_scaling, shares_train, shares_validation)
+        layout = Layout(
+            len(streams),
+            members,
+            len(steps) > 1,
+            shares_scaling,
+            shares_train,
+            shares_validation,
+            self.is_one_by_one and len(streams) > 1,
+        )
         return scalings, layout, scored
 
     def _data(self, scalings: list[Scaling]) -> Data:
@@ -222,7 +236,7 @@ class _Training:
 
     def _runs(self, members: Sequence[Member], scalings: list[Scaling]) -> list[_Run]:
         runs: list[_Run | None] = [None] * len(members)
-        for number, stream in enumerate(self.streams):
+        for number, stream in enumerate(self.streams[: self.n_wanted]):
             for place, position in enumerate(stream.members):
                 runs[position] = _Run(members[position], (number, place), scalings[number])
         return [run for run in runs if run is not None]

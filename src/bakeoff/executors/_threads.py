@@ -13,6 +13,7 @@ _VARIABLES = (
     "POLARS_MAX_THREADS",
     "LOKY_MAX_CPU_COUNT",  # what n_jobs=-1 means to joblib
     "NPROC",  # the thread pool of XLA's CPU client
+    "JAX_NUM_CPU_DEVICES",  # a population's members are divided over devices: one a core
 )
 
 
