@@ -18,20 +18,11 @@ from typing import Any, Literal
 
 import jax
 import numpy as np
-from mnist_networks import Rows, epoch_seconds, train
+from mnist_networks import PLAIN, Rows, epoch_seconds, train
 
 from bakeoff.machine import bandwidth, describe, floor_seconds, matmul_rate, resolve_precision, self_test
 
 PRECISIONS: tuple[Literal["float32", "bfloat16"], ...] = ("float32", "bfloat16")
-PLAIN = {
-    "optimizer": "sgd",
-    "schedule": "constant",
-    "label_smoothing": 0.0,
-    "dropout": 0.0,
-    "augment": "none",
-    "scale": "unit",
-    "batch_size": 128,
-}
 NETWORKS: Mapping[str, tuple[Mapping[str, Any], int]] = {
     "32-16": (PLAIN, 256),
     "1024-512-256-128-64": (PLAIN, 32),

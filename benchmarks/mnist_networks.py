@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import jax
@@ -12,7 +13,20 @@ from bakeoff.data import find_near_copies, load, split_validation
 from bakeoff.dense import DataShape, DenseSettings, FittedPopulation, Member, Task, fit_population
 from bakeoff.types import RowIndices
 
-__all__ = ["Rows", "epoch_seconds", "train"]
+__all__ = ["PLAIN", "Rows", "epoch_seconds", "train"]
+
+PLAIN: Mapping[str, Any] = MappingProxyType(
+    {
+        "optimizer": "sgd",
+        "schedule": "constant",
+        "label_smoothing": 0.0,
+        "dropout": 0.0,
+        "augment": "none",
+        "scale": "unit",
+        "batch_size": 128,
+    }
+)
+"""Settings of a course notebook's kind."""
 
 
 @dataclass(frozen=True, eq=False)
