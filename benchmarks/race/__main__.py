@@ -35,7 +35,7 @@ def heats(quick: bool) -> list[Heat]:
     peers = [TF, KERAS_JAX] if quick else [TF, KERAS_JAX, EAGER, COMPILED, MLP]
     turns = 1 if quick else 5
     return [
-        Heat("B1, warm epoch", "epoch", B1, ["Bakeoff", "Bakeoff, 32 sharing batches", *peers], turns + 1),
+        Heat("B1, warm epoch", "epoch", B1, ["Bakeoff", "Bakeoff, 32 sharing batches", *peers], turns + 1, epochs=6),
         Heat("B1, 20 epochs, whole process", "process", B1, ["Bakeoff", *(peers[:1] if quick else peers)], turns),
         Heat("B2, warm epoch", "epoch", B2, ["Bakeoff", *half, *peers], turns, epochs=2),
         Heat("A with exact F1, 5 epochs", "fit", A, ["Bakeoff", *half, TF], 1 if quick else 3),

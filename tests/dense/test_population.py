@@ -131,7 +131,9 @@ def test_wide_networks_of_several_seeds_train_one_after_the_other_to_the_same_we
     for one, own, other in zip(together.members, members, [members[1], members[0], members[0]], strict=True):
         # With one of another number of steps beside it, as in the whole: only how many networks there are differs.
         alone = fit_population(spec, task, [own, other]).members[0]
-        for a, b in zip(jax.tree.leaves(one.network.parameters), jax.tree.leaves(alone.network.parameters), strict=True):
+        for a, b in zip(
+            jax.tree.leaves(one.network.parameters), jax.tree.leaves(alone.network.parameters), strict=True
+        ):
             assert np.array_equal(a, b)
         assert one.history["val_loss"] == pytest.approx(alone.history["val_loss"], rel=1e-6)  # a sum of float32
 
