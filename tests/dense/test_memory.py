@@ -53,10 +53,10 @@ def test_the_estimate_is_above_what_the_program_holds_and_not_by_much(hidden, sh
     grown = (many - few) / 4
     estimate = member_bytes(training, 3072)
     assert grown <= 1.05 * estimate
-    # Where they share batches they have no inputs of their own, which of small networks are most; wide ones that do not
-    # train one after the other on a processor, so that only one at a time has outputs of its layers.
-    if not shares_batches and not is_wide(training):
-        assert grown >= estimate / 2
+    # Where they share batches they have no inputs of their own, which of small networks are most.
+    if not shares_batches:
+        # Wide ones train one after the other on a processor: only one at a time has outputs of its layers.
+        assert grown >= estimate / (3 if is_wide(training) else 2)
 
 
 def test_every_copy_of_the_parameters_is_counted() -> None:

@@ -53,8 +53,7 @@ class Placement:
     def local(self, layout: Layout) -> Layout:
         """What one device sees."""
         if self.axis == 0:
-            streams = layout.streams // self.n_devices
-            return replace(layout, streams=streams, is_one_by_one=layout.is_one_by_one and streams > 1)
+            return replace(layout, streams=layout.streams // self.n_devices)
         return replace(layout, members=layout.members // self.n_devices)
 
     def specs(self, layout: Layout, arguments: tuple[State, Rates, Data, dict[str, Batches]]) -> tuple[Any, ...]:

@@ -155,7 +155,7 @@ def run_epoch(
     state : State
     scores : Scores
     """
-    if layout.is_one_by_one:
+    if layout.is_one_by_one and layout.streams > 1:
         return _one_by_one(spec, layout, state, rates, data, batches)
     steps = batches["epoch"]
     steps_per_epoch = jnp.sum(steps.counts > 0, axis=0).astype(spec.network.dtype)
@@ -191,7 +191,7 @@ def _one_by_one(
     spec: TrainingSpec, layout: Layout, state: State, rates: Rates, data: Data, batches: dict[str, Batches]
 ) -> tuple[State, Scores]:
     """The same, an epoch of one stream after the other."""
-    alone = replace(layout, streams=1, is_one_by_one=False)
+    alone = replace(layout, streams=1)
     scaling = None if layout.shares_scaling else data.scaling
     own_batches = {
         name: Batches(jnp.swapaxes(each.index, 0, 1), jnp.swapaxes(each.counts, 0, 1))

@@ -210,7 +210,7 @@ class _Training:
             shares_scaling,
             shares_train,
             shares_validation,
-            self.is_one_by_one and len(streams) > 1,
+            self.is_one_by_one,
         )
         return scalings, layout, scored
 
