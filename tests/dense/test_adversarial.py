@@ -1,18 +1,12 @@
 """Rows that are learnt from a second place, where their loss is larger: a step by hand in NumPy."""
 
-import importlib.util
-from pathlib import Path
-
 import jax
 import numpy as np
 import pytest
 
+import numpy_network as reference
 from bakeoff.dense import Member, NetworkSpec, Rates, Task, TrainingSpec, fit_population, init, member_bytes
 from bakeoff.dense._epoch import _unit_rows
-
-_spec = importlib.util.spec_from_file_location("numpy_network", Path(__file__).with_name("numpy_network.py"))
-reference = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(reference)
 
 N_ROWS, N_FEATURES, N_CLASSES = 13, 7, 3
 RADIUS, RATE = 0.6, 0.05

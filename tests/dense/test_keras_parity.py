@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from bakeoff.dense import NetworkSpec, Rates, TrainingSpec, n_parameters, turned
-from bakeoff.dense._epoch import Data, run_epoch, start
+from bakeoff.dense._epoch import run_epoch
 from bakeoff.dense._plan import Batches, Layout
 from bakeoff.dense._scaling import Scaling
+from bakeoff.dense._state import Data, start
 
 BATCH, STEPS = 32, 100
 N_ROWS = BATCH * STEPS - 9  # the last batch is short

@@ -1,8 +1,6 @@
 """Layers, losses and gradients against a plain NumPy network; Keras' activations by value."""
 
-import importlib.util
 from functools import partial
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -10,14 +8,11 @@ import numpy as np
 import pytest
 from jax.test_util import check_grads
 
+import numpy_network as reference
 from bakeoff.dense import NetworkSpec, Noise, TrainingSpec, apply, init, turned
 from bakeoff.dense._activations import ACTIVATIONS
 from bakeoff.dense._losses import penalty, row_losses
 from bakeoff.dense._spec import LOSSES_OF_OUTPUT
-
-_spec = importlib.util.spec_from_file_location("numpy_network", Path(__file__).with_name("numpy_network.py"))
-reference = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(reference)
 
 OUTPUTS_AND_LOSSES = [(output, loss) for output, losses in LOSSES_OF_OUTPUT.items() for loss in losses]
 ROWS, FEATURES, OUTPUTS = 12, 7, 5

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bakeoff.audit import check_run
+from bakeoff.audit import Finding, check_run
 from bakeoff.compare import Estimate
 from bakeoff.contest._claim_sentences import claim_sentences
 from bakeoff.contest._claims import check_claims
@@ -65,66 +65,81 @@ def make_results(
     """
     predictions = {name: {part: gather(part, own) for part in PARTS} for name, own in fits.items()}
     truth = _truth(plan, rows, predictions)
-    protocol = plan.recipe.protocol
-    entries = []
-    estimates: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
-    for planned in plan.contestants:
-        name = planned.contestant.name
-        own = predictions[name]
-        known = {part: _truth_of(own[part], truth[part]) for part in PARTS}
-        entry = describe(plan, planned, fits[name], own, known)
-        for part in PARTS:
-            estimates[part][name] = score(plan, planned.contestant.is_random, own[part], known[part])
-            entry[part] = _as_json(estimates[part][name])
-        entry["test_without_copies"] = _as_json(_without_copies(plan, planned, own["test"], known["test"]))
-        entries.append(entry)
     decided_on = "test" if truth["test"] is not None else "validation"
-    entries = _ranked(entries, decided_on, protocol.primary_metric)
+    entries, decisive = _contestants(plan, fits, predictions, truth, decided_on)
     comparisons = compare_contestants(
         plan, {name: own[decided_on] for name, own in predictions.items()}, truth[decided_on], decided_on
     )
-    opened = describe_openings(plan, rows)
     results: dict[str, Any] = {
         "schema": 1,
         "name": plan.recipe.name,
         "created": created,
         "command": command,
         "data": describe_data(plan, truth, probes),
-        "protocol": {
-            "test": plan.parts.test,
-            "validation": plan.parts.validation,
-            "refit": protocol.refit,
-            "primary_metric": protocol.primary_metric,
-            "seeds": list(protocol.seeds),
-            "threads": plan.threads,
-            "margin": protocol.margin,
-            "confidence": protocol.confidence,
-            "time_limit_seconds": protocol.time_limit_seconds,
-            "decided_on": decided_on,
-            "sentences": protocol_sentences(plan, decided_on),
-        },
+        "protocol": _protocol(plan, decided_on),
         "contestants": entries,
         "comparisons": [asdict(comparison) for comparison in comparisons],
-        "openings": opened,
+        "openings": describe_openings(plan, rows),
     }
     results["claims"] = check_claims(plan.recipe.claims, results)
     results["claim_sentences"] = claim_sentences(results["claims"], results)
-    findings = check_run(results, plan.recipe.ignore)
-    results["findings"] = [
-        {
-            "code": finding.code,
-            "severity": finding.severity,
-            "title": finding.title,
-            "detail": finding.detail,
-            "numbers": dict(finding.numbers),
-        }
-        for finding in findings
-    ]
-    decisive = {
-        name: None if known is None else known[protocol.primary_metric] for name, known in estimates[decided_on].items()
-    }
+    results["findings"] = [_finding(each) for each in check_run(results, plan.recipe.ignore)]
     results["verdict"] = judge(plan, decided_on, decisive, comparisons, entries)
     return Outcome(results, predictions, truth)
+
+
+def _contestants(
+    plan: Plan,
+    fits: Mapping[str, list[Fit]],
+    predictions: Mapping[str, Mapping[str, PartPredictions | None]],
+    truth: Mapping[str, PartTruth | None],
+    decided_on: str,
+) -> tuple[list[dict[str, Any]], dict[str, Estimate | None]]:
+    """What ``results.json`` says of each, best first, and the scores that decide, in the order of the recipe."""
+    metric = plan.recipe.protocol.primary_metric
+    entries, decisive = [], {}
+    for planned in plan.contestants:
+        name = planned.contestant.name
+        own = predictions[name]
+        known = {part: _truth_of(own[part], truth[part]) for part in PARTS}
+        estimates = {part: score(plan, planned.contestant.is_random, own[part], known[part]) for part in PARTS}
+        decides = estimates[decided_on]
+        decisive[name] = None if decides is None else decides[metric]
+        entries.append(
+            {
+                **describe(plan, planned, fits[name], own, known),
+                **{part: _as_json(estimates[part]) for part in PARTS},
+                "test_without_copies": _as_json(_without_copies(plan, planned, own["test"], known["test"])),
+            }
+        )
+    return _ranked(entries, decided_on, metric), decisive
+
+
+def _protocol(plan: Plan, decided_on: str) -> dict[str, Any]:
+    protocol = plan.recipe.protocol
+    return {
+        "test": plan.parts.test,
+        "validation": plan.parts.validation,
+        "refit": protocol.refit,
+        "primary_metric": protocol.primary_metric,
+        "seeds": list(protocol.seeds),
+        "threads": plan.threads,
+        "margin": protocol.margin,
+        "confidence": protocol.confidence,
+        "time_limit_seconds": protocol.time_limit_seconds,
+        "decided_on": decided_on,
+        "sentences": protocol_sentences(plan, decided_on),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "title": finding.title,
+        "detail": finding.detail,
+        "numbers": dict(finding.numbers),
+    }
 
 
 def _without_copies(

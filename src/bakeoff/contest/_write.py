@@ -12,6 +12,7 @@ from bakeoff.contest._pictures import data_pictures, distorted_pictures, mistake
 from bakeoff.contest._plan import Plan
 from bakeoff.contest._probe_pictures import copies_pictures, label_pictures
 from bakeoff.contest._results import Outcome
+from bakeoff.contestants import strengths_of
 from bakeoff.data import Dataset
 from bakeoff.store import fingerprint_rows
 
@@ -136,6 +137,5 @@ def _write_pictures(plan: Plan, folder: RunFolder, outcome: Outcome) -> None:
     for entry in outcome.results["contestants"]:
         augment = entry["settings"].get("augment")
         if isinstance(augment, Mapping):
-            strengths = {name: each for name, each in augment.items() if name != "copies"}
-            pictures |= distorted_pictures(plan.dataset, entry["name"], strengths, samples)
+            pictures |= distorted_pictures(plan.dataset, entry["name"], strengths_of(augment), samples)
     folder.write_arrays("pictures.npz", pictures)

@@ -1,5 +1,6 @@
 """What may enter a bake-off, behind one small protocol."""
 
+from bakeoff.contestants._copies import strengths_of
 from bakeoff.contestants._line_up import default_line_up, default_time_limit_seconds
 from bakeoff.contestants._protocol import (
     Contestant,
@@ -27,5 +28,6 @@ __all__ = [
     "families",
     "make_contestant",
     "predict_with",
+    "strengths_of",
     "wrap",
 ]

@@ -9,7 +9,7 @@ from bakeoff.contestants._protocol import Facts
 from bakeoff.errors import SettingsError
 from bakeoff.types import Labels, Rows
 
-__all__ = ["copies_problem", "n_copies", "resolve_copies", "with_copies"]
+__all__ = ["copies_problem", "n_copies", "resolve_copies", "strengths_of", "with_copies"]
 
 _MOST_COPIES = 100
 _DEFAULT_PRESET = "affine"
@@ -69,6 +69,11 @@ def n_copies(settings: Mapping[str, Any]) -> int:
     return 0 if augment in (None, "none") else int(augment["copies"])
 
 
+def strengths_of(augment: Mapping[str, Any]) -> dict[str, float]:
+    """How strongly copies are distorted, of a resolved ``augment`` setting: without their number."""
+    return {name: each for name, each in augment.items() if name != "copies"}
+
+
 def with_copies(settings: Mapping[str, Any], X: Rows, y: Labels, facts: Facts, seed: int) -> tuple[Rows, Labels]:
     """Rows with their distorted copies after them, and the labels of all.
 
@@ -86,7 +91,6 @@ def with_copies(settings: Mapping[str, Any], X: Rows, y: Labels, facts: Facts, s
         return X, y
     from bakeoff.dense import Distortion, Image, distorted_copies  # noqa: PLC0415 - loads JAX
 
-    strengths = {key: each for key, each in settings["augment"].items() if key != "copies"}
     image = Image(*facts.image_shape, facts.pixel_max)
-    changed = distorted_copies(X, image, Distortion(**strengths), copies, seed)
+    changed = distorted_copies(X, image, Distortion(**strengths_of(settings["augment"])), copies, seed)
     return np.concatenate([X, changed.reshape(-1, X.shape[1])]), np.tile(y, copies + 1)

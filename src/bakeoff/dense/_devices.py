@@ -12,9 +12,10 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from bakeoff.dense._epoch import Data, Scores, State, run_epoch
+from bakeoff.dense._epoch import Scores, run_epoch
 from bakeoff.dense._plan import Batches, Layout
 from bakeoff.dense._spec import Rates, TrainingSpec
+from bakeoff.dense._state import Data, State
 
 __all__ = ["Placement", "placement_for", "run_epoch_on_devices", "streams_to_add", "worth_their_memory"]
 

@@ -10,79 +10,24 @@ from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
-from numpy.typing import NDArray
 
 from bakeoff.dense._augment import distort
 from bakeoff.dense._distortion import Distortion
 from bakeoff.dense._losses import penalty, row_losses
-from bakeoff.dense._network import Layers, Noise, apply, init, turned
+from bakeoff.dense._network import Layers, Noise, apply
 from bakeoff.dense._optimizers import optimizer
 from bakeoff.dense._plan import Batches, Layout
 from bakeoff.dense._scaling import Scaling, scale_rows
 from bakeoff.dense._schedules import learning_rate_at
 from bakeoff.dense._scores import accuracy, confusion_of, f1_macro
 from bakeoff.dense._spec import Rates, TrainingSpec
+from bakeoff.dense._state import Data, State
 
-__all__ = ["Data", "Scores", "State", "is_wide", "run_epoch", "start"]
+__all__ = ["Scores", "is_wide", "run_epoch"]
 
 Scores: TypeAlias = dict[str, jax.Array]
 """Arrays (streams, members of a stream) by Keras' names."""
-
-
-@jax.tree_util.register_dataclass
-@dataclass(frozen=True, slots=True)
-class Data:
-    """What lies on the device for the whole training.
-
-    Parameters
-    ----------
-    rows : (n_samples, n_features)
-        As they are stored: ``uint8`` pixels become floats inside the step.
-    columns : (n_samples,) int32
-        The output column of each row's class.
-    scaling : Scaling
-        With a leading axis of streams, unless they share it.
-    distortion : Distortion or None
-        (streams,) each; None where no image is distorted.
-    """
-
-    rows: Any
-    columns: Any
-    scaling: Scaling
-    distortion: Distortion | None = None
-
-
-@jax.tree_util.register_dataclass
-@dataclass(frozen=True, slots=True)
-class State:
-    """What training changes in a member.
-
-    Parameters
-    ----------
-    parameters, averages : Layers
-        Weights turned; `averages` are those of batch normalisation.
-    moments : optax state
-    step : int32
-        Steps done.
-    key : PRNG key
-        From the seed alone; every step folds its number in.
-    ema : Layers or None
-        Moving average of the parameters; None where nobody has one.
-    """
-
-    parameters: Layers
-    averages: Layers
-    moments: Any
-    step: Any
-    key: Any
-    ema: Layers | None = None
-
-    @property
-    def scored(self) -> Layers:
-        """The parameters that predict."""
-        return self.parameters if self.ema is None else self.ema
 
 
 class _Sums(NamedTuple):
@@ -98,40 +43,6 @@ class _Batch:
     row_weights: jax.Array
     count: jax.Array
     steps_per_epoch: jax.Array
-
-
-def start(spec: TrainingSpec, seeds: NDArray[np.uint32], rates: Rates) -> State:
-    """Untrained members, on the host.
-
-    Parameters
-    ----------
-    spec : TrainingSpec
-    seeds : (streams, members) uint32
-    rates : Rates
-    """
-    drawn = [_turned_start(seed, spec) for seed in seeds.ravel().tolist()]
-    parameters, averages = jax.tree.map(
-        lambda *leaves: np.stack(leaves).reshape(*seeds.shape, *leaves[0].shape), *drawn
-    )
-    # Every optimizer here starts from zeros: its state need only be shaped, not computed.
-    shapes = jax.eval_shape(_fresh_moments(spec), parameters, rates)
-    moments = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes)
-    # What `jax.random.key` makes of a seed, without a program.
-    key = jax.random.wrap_key_data(jnp.asarray(np.stack([np.zeros_like(seeds), seeds], axis=-1)), impl="threefry2x32")
-    ema = jax.tree.map(np.array, parameters) if spec.uses_ema else None
-    return State(parameters, averages, moments, np.zeros(seeds.shape, np.int32), key, ema)
-
-
-def _turned_start(seed: int, spec: TrainingSpec) -> tuple[Layers, Layers]:
-    parameters, averages = init(seed, spec.network)
-    return turned(parameters), averages
-
-
-def _fresh_moments(spec: TrainingSpec) -> Callable[[Layers, Rates], Any]:
-    def member(parameters: Layers, own: Rates) -> Any:
-        return optimizer(spec, own, own.learning_rate).init(parameters)
-
-    return jax.vmap(jax.vmap(member))
 
 
 def run_epoch(
@@ -227,11 +138,9 @@ def _train_step(spec: TrainingSpec, layout: Layout, state: State, rates: Rates, 
     # Keras divides by the number of rows, also where they are weighted.
     n_rows = jnp.maximum(batch.count, 1).astype(weights.dtype)
 
-    smoothing = rates.label_smoothing if spec.uses_label_smoothing else None
-
     def losses_at(x: jax.Array, parameters: Layers) -> tuple[jax.Array, tuple[jax.Array, Layers]]:
         logits, averages = apply(parameters, state.averages, x, spec.network, noise, _by_rows(spec, layout))
-        return row_losses(logits, batch.columns, spec, smoothing), (logits, averages)
+        return row_losses(logits, batch.columns, spec, _smoothing(spec, rates)), (logits, averages)
 
     moved = None
     if spec.uses_adversarial:
@@ -268,6 +177,10 @@ def is_wide(spec: TrainingSpec) -> bool:
 def _by_rows(spec: TrainingSpec, layout: Layout) -> bool:
     """Whether the outputs of layers are kept row by row: where that was measured to be faster (benchmarks/LOG.md)."""
     return layout.members == 1 and is_wide(spec)
+
+
+def _smoothing(spec: TrainingSpec, rates: Rates) -> Any:
+    return rates.label_smoothing if spec.uses_label_smoothing else None
 
 
 def _unit_rows(x: jax.Array) -> jax.Array:
@@ -313,7 +226,7 @@ def _score_batch(
 ) -> tuple[jax.Array, jax.Array]:
     """Summed loss and confusion matrix of one member on one batch."""
     logits, _ = apply(state.scored, state.averages, batch.x, spec.network, None, _by_rows(spec, layout))
-    losses = row_losses(logits, batch.columns, spec, rates.label_smoothing if spec.uses_label_smoothing else None)
+    losses = row_losses(logits, batch.columns, spec, _smoothing(spec, rates))
     return (
         jnp.sum(losses * batch.row_weights),
         confusion_of(logits, batch.columns, batch.row_weights, spec.class_columns),

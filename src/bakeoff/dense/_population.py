@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bakeoff.dense._compile import compiled
 from bakeoff.dense._devices import placement_for, run_epoch_on_devices, streams_to_add, worth_their_memory
-from bakeoff.dense._epoch import Data, State, is_wide, run_epoch, start
+from bakeoff.dense._epoch import is_wide, run_epoch
 from bakeoff.dense._memory import SCORING_ROWS
 from bakeoff.dense._network import turned
 from bakeoff.dense._plan import Batches, Layout, Member, epoch_batches, plan_streams, scoring_batches
@@ -24,6 +24,7 @@ from bakeoff.dense._predict import Network
 from bakeoff.dense._scaling import Scale, Scaling, fit_scaling
 from bakeoff.dense._snapshot import Keeper
 from bakeoff.dense._spec import Rates, TrainingSpec
+from bakeoff.dense._state import Data, State, start
 from bakeoff.dense._stopping import Plateau, Progress
 from bakeoff.types import Checkpoints, Labels, Rows
 

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bakeoff.dense._devices import Placement
-from bakeoff.dense._epoch import State
 from bakeoff.dense._network import turned
 from bakeoff.dense._plan import Member
 from bakeoff.dense._spec import Rates
+from bakeoff.dense._state import State
 from bakeoff.dense._stopping import Progress
 from bakeoff.errors import DataError, StoreError
 from bakeoff.types import Checkpoints, Snapshot
