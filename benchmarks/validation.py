@@ -26,6 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before JAX: XLA reports preferences of the host as errors
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -229,7 +231,6 @@ def misses(answers: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def main() -> None:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # XLA reports preferences of the host as errors
     parser = argparse.ArgumentParser(description="Compare validation scores with official test scores.")
     parser.add_argument("--contestants", help="families, such as dense,svc; default: the whole line-up")
     parser.add_argument("--seeds", type=int, default=5)
