@@ -24,18 +24,21 @@ rows = random.integers(0, 256, (120, 16)).astype(np.uint8)
 rows[np.arange(120), labels] = 255
 n_seeds, n_rates, scale = json.loads(sys.argv[1])
 network = NetworkSpec(16, (6,), 3, batch_normalization=True, precision="float64")
-spec = TrainingSpec(network, (0, 1, 2), batch_size=16, uses_dropout=True, distortions=("shift", "noise"),
+spec = TrainingSpec(network, (0, 1, 2), batch_size=16, uses_dropout=True, uses_l2=True, distortions=("shift", "noise"),
                     image=Image(4, 4, 1, 255), uses_ema=True)
+penalties = ((1e-3, 0, 0, 0), (0, 0, 0, 1e-2))
 members = [
     Member(seed, np.roll(np.arange(120), 10 * seed)[:90 - seed], np.roll(np.arange(120), 10 * seed)[90:], 4,
-           Rates(learning_rate=0.01 * rate, dropout=0.1, ema_momentum=0.5), EarlyStopping("val_loss", 2, 0.0),
+           Rates(learning_rate=0.01 * rate, dropout=(0.1,), ema_momentum=0.5, penalties=penalties),
+           EarlyStopping("val_loss", 2, 0.0),
            distortion=Distortion(shift=0.1, noise=0.05))
     for seed in range(n_seeds) for rate in range(1, n_rates + 1)
 ]
 assert len(jax.devices()) == 4
 answers = []
+weights = random.uniform(0, 2, 120)
 for devices in (jax.devices()[:1], jax.devices()):
-    task = Task(rows, labels, scale, 255)
+    task = Task(rows, labels, scale, 255, weights)
     fitted = fit_population(spec, task, members, devices=devices).members
     answers.append([
         np.concatenate([leaf.ravel() for leaf in jax.tree.leaves((one.network.parameters, one.network.averages))]

@@ -161,7 +161,7 @@ def train_here(system, precision):
         class_weights=system.class_weights,
     )
     rates = Rates.stack([own], (1, 1), network.dtype)
-    state = start(spec, np.zeros((1, 1), np.uint32), rates)
+    state = start(spec, np.zeros((1, 1), np.uint32), rates, [None])
     before = in_keras_order(state)
     in_order = np.zeros((STEPS, 1, BATCH), np.int32)
     in_order.reshape(-1)[:N_ROWS] = np.arange(N_ROWS)

@@ -9,7 +9,7 @@ import pytest
 from jax.test_util import check_grads
 
 import numpy_network as reference
-from bakeoff.dense import NetworkSpec, Noise, TrainingSpec, apply, init, turned
+from bakeoff.dense import NetworkSpec, Noise, Rates, TrainingSpec, apply, init, turned
 from bakeoff.dense._activations import ACTIVATIONS
 from bakeoff.dense._losses import penalty, row_losses
 from bakeoff.dense._spec import LOSSES_OF_OUTPUT
@@ -55,7 +55,9 @@ def objective(parameters, averages, x, columns, spec, options):
     noise = Noise(jax.random.key(0), None, None, jnp.ones(len(x)))
     logits, _ = apply(turned(parameters), averages, x, spec.network, noise)
     losses = row_losses(logits, columns, spec, options.get("smoothing"))
-    return jnp.mean(losses * options.get("weights", 1.0)) + penalty(parameters, jnp.asarray(options.get("l2", 0.0)))
+    return jnp.mean(losses * options.get("weights", 1.0)) + penalty(
+        parameters, Rates(l2=jnp.asarray(options.get("l2", 0.0)))
+    )
 
 
 def as_numpy(spec, parameters):

@@ -20,8 +20,8 @@ from bakeoff.dense import (
     TrainingSpec,
     _compile,
     _epoch,
-    _population,
     _scaling,
+    _trainer,
     compilations,
     fit_population,
 )
@@ -178,20 +178,20 @@ def test_a_change_of_rates_compiles_nothing(task):
 
 def test_an_epoch_leaves_the_device_alone(task, monkeypatch):
     guarded = []
-    original = _population._Training._call
+    original = _trainer.Trainer._call
 
     def call(self, function, static, arguments):
-        program, _ = _population.compiled(
-            function, static, arguments, donate=0 if function is _population.run_epoch else None
+        program, _ = _trainer.compiled(
+            function, static, arguments, donate=0 if function is _trainer.run_epoch else None
         )
-        if function is not _population.run_epoch:
+        if function is not _trainer.run_epoch:
             return original(self, function, static, arguments)
         with jax.transfer_guard("disallow_explicit"):
             result = program(*arguments)
             guarded.append(len(result[1]))
         return result
 
-    monkeypatch.setattr(_population._Training, "_call", call)
+    monkeypatch.setattr(_trainer.Trainer, "_call", call)
     fit_population(spec_of("float32"), task, [member(0, epochs=2)])
     # What comes back of an epoch is a handful of numbers a member.
     assert guarded == [7, 7]

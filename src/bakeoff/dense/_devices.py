@@ -75,6 +75,7 @@ class Placement:
                 _WHOLE,
                 jax.tree.map(lambda _: _WHOLE if layout.shares_scaling else of_streams, data.scaling),
                 jax.tree.map(lambda _: of_streams, data.distortion),
+                jax.tree.map(lambda _: _WHOLE, data.sample_weights),
             ),
             {name: of_batches(each) for name, each in batches.items()},
         )

@@ -38,9 +38,12 @@ class _Sums(NamedTuple):
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True, slots=True)
 class _Batch:
+    """Of one stream: `row_weights` is 1 for rows and 0 for what fills the batch up, `sample_weights` the user's."""
+
     x: jax.Array
     columns: jax.Array
     row_weights: jax.Array
+    sample_weights: jax.Array | None
     count: jax.Array
     steps_per_epoch: jax.Array
 
@@ -114,7 +117,8 @@ def _one_by_one(
         own_state, own_rates, own_scaling, own_distortion = jax.tree.map(lambda leaf: leaf[None], own[:4])
         # Steps come first again.
         steps = {name: jax.tree.map(lambda leaf: leaf[:, None], each) for name, each in own[4].items()}
-        seen = Data(data.rows, data.columns, data.scaling if scaling is None else own_scaling, own_distortion)
+        own_scaling = data.scaling if scaling is None else own_scaling
+        seen = replace(data, scaling=own_scaling, distortion=own_distortion)
         done = run_epoch(spec, alone, own_state, own_rates, seen, {**batches, **steps})
         left: tuple[State, Scores] = jax.tree.map(lambda leaf: leaf[0], done)
         return left
@@ -125,7 +129,7 @@ def _one_by_one(
 
 def _train_step(spec: TrainingSpec, layout: Layout, state: State, rates: Rates, batch: _Batch) -> tuple[State, _Sums]:
     """One step of one member."""
-    weights = batch.row_weights
+    weights = batch.row_weights if batch.sample_weights is None else batch.row_weights * batch.sample_weights
     if rates.class_weights is not None:
         of_column = jnp.zeros(spec.network.n_outputs, weights.dtype).at[jnp.asarray(spec.class_columns)]
         weights = weights * of_column.set(rates.class_weights)[batch.columns]
@@ -152,7 +156,7 @@ def _train_step(spec: TrainingSpec, layout: Layout, state: State, rates: Rates, 
         if moved is not None:
             losses = (losses + losses_at(moved, parameters)[0]) / 2
         loss = jnp.sum(losses * weights) / n_rows
-        return loss + penalty(parameters, rates.l2) if spec.uses_l2 else loss, (logits, averages)
+        return loss + penalty(parameters, rates) if spec.uses_l2 else loss, (logits, averages)
 
     (loss, (logits, averages)), gradients = jax.value_and_grad(objective, has_aux=True)(state.parameters)
     learning_rate = learning_rate_at(spec.schedule, rates, state.step, batch.steps_per_epoch)
@@ -212,7 +216,7 @@ def _exact_scores(
     (loss, confusion), _ = jax.lax.scan(body, nothing, batches)
     loss = loss / jnp.sum(batches.counts, axis=0).astype(loss.dtype)[:, None]
     if spec.uses_l2:
-        loss = loss + jax.vmap(jax.vmap(penalty))(state.scored, rates.l2)
+        loss = loss + jax.vmap(jax.vmap(penalty))(state.scored, rates)
     columns = spec.class_columns
     return {
         "loss": loss,
@@ -263,7 +267,10 @@ def _gather(
         row_weights = (jnp.arange(index.shape[0], dtype=jnp.int32) < count).astype(dtype)
         if key is not None and strength is not None and spec.image is not None:
             rows = distort(rows.astype(dtype), key, strength, spec.image, spec.distortions)
-        return _Batch(scale_rows(scaling, rows, dtype), columns, row_weights, count, steps)
+        sample_weights = None
+        if data.sample_weights is not None:
+            sample_weights = data.sample_weights.at[index].get(mode="promise_in_bounds")
+        return _Batch(scale_rows(scaling, rows, dtype), columns, row_weights, sample_weights, count, steps)
 
     n_gathers = step.index.shape[0]
     if n_gathers < layout.streams and layout.shares_scaling:

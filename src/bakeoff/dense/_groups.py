@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bakeoff.dense._plan import Member
-from bakeoff.dense._population import EpochCallback, FittedMember, FittedPopulation, Task, fit_population
+from bakeoff.dense._population import EpochCallback, FittedMember, FittedPopulation, fit_population
 from bakeoff.dense._spec import TrainingSpec
+from bakeoff.dense._trainer import Task
 
 __all__ = ["fit_groups"]
 

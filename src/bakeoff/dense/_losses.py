@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from bakeoff.dense._activations import OUTPUT_ACTIVATIONS
 from bakeoff.dense._network import Layers
-from bakeoff.dense._spec import TrainingSpec
+from bakeoff.dense._spec import Rates, TrainingSpec
 
 __all__ = ["penalty", "row_losses"]
 
@@ -47,6 +47,18 @@ def row_losses(
     return jnp.mean(jnp.square(outputs - target), axis=0)
 
 
-def penalty(parameters: Layers, l2: jax.Array) -> jax.Array:
-    """``l2 * sum(w**2)`` over all layers' weights; biases are free, as with Keras' ``kernel_regularizer``."""
-    return l2 * sum((jnp.sum(jnp.square(layer["w"])) for layer in parameters), start=jnp.zeros_like(l2))
+def penalty(parameters: Layers, rates: Rates) -> jax.Array:
+    """``l2 * sum(w**2)`` over all layers' weights, as with Keras' ``kernel_regularizer``, and the penalties of each.
+
+    Biases are free but for `Rates.penalties`.
+    """
+    total: jax.Array = rates.l2 * sum(
+        (jnp.sum(jnp.square(layer["w"])) for layer in parameters), start=jnp.zeros_like(rates.l2)
+    )
+    if rates.penalties is None:
+        return total
+    for layer, (l1, l2, bias_l1, bias_l2) in zip(parameters, rates.penalties, strict=True):
+        total = total + l1 * jnp.sum(jnp.abs(layer["w"])) + l2 * jnp.sum(jnp.square(layer["w"]))
+        if "b" in layer:
+            total = total + bias_l1 * jnp.sum(jnp.abs(layer["b"])) + bias_l2 * jnp.sum(jnp.square(layer["b"]))
+    return total

@@ -25,8 +25,6 @@ Layers: TypeAlias = list[dict[str, jax.Array]]
 """Arrays of each layer by name. Parameters: ``w`` (inputs, units), inside a program (units, inputs); ``b`` (units,),
 and with batch normalisation ``scale`` and ``offset`` (units,). State: ``mean`` and ``variance`` (units,), if any."""
 
-MOVING_AVERAGE_MOMENTUM = 0.99  # Keras' defaults for batch normalisation
-VARIANCE_EPSILON = 1e-3
 _OF_INPUTS = 1  # folded into a step's key
 
 
@@ -39,7 +37,7 @@ class Noise:
     ----------
     key : PRNG key
         Of this member and this step.
-    dropout : scalar or None
+    dropout : scalar, (hidden layers,) or None
         Of hidden layers' outputs. None: this population drops none.
     input_dropout : scalar or None
         Of the inputs. None: this population drops none.
@@ -85,12 +83,15 @@ def init(seed: int, spec: NetworkSpec) -> tuple[Layers, Layers]:
     state: Layers = []
     # The order of the rows is drawn from (seed, epoch): this must be another stream.
     random = np.random.Generator(np.random.PCG64([seed, 0, 1]))
-    for number, (inputs, units) in enumerate(spec.layer_sizes):
+    normalizes = [layer.normalization != "none" for layer in spec.hidden_layers]
+    kinds = zip(spec.layer_sizes, spec.has_biases, [*normalizes, False], strict=True)
+    for (inputs, units), has_bias, is_normalized in kinds:
         limit = (6.0 / (inputs + units)) ** 0.5
-        weights = random.uniform(-limit, limit, (inputs, units)).astype(spec.dtype)
-        layer: dict[str, Any] = {"w": weights, "b": np.zeros(units, spec.dtype)}
+        layer: dict[str, Any] = {"w": random.uniform(-limit, limit, (inputs, units)).astype(spec.dtype)}
         averages: dict[str, Any] = {}
-        if spec.batch_normalization and number < len(spec.hidden_layer_sizes):
+        if has_bias:
+            layer["b"] = np.zeros(units, spec.dtype)
+        if is_normalized:
             layer |= {"scale": np.ones(units, spec.dtype), "offset": np.zeros(units, spec.dtype)}
             averages = {"mean": np.zeros(units, spec.dtype), "variance": np.ones(units, spec.dtype)}
         parameters.append(layer)
@@ -130,9 +131,9 @@ def apply(
         The last layer's outputs before its activation: losses are computed from them, which loses no digits.
     state : Layers
     """
-    activation = ACTIVATIONS[spec.activation]
     new_state: Layers = []
-    last = len(parameters) - 1
+    hidden = spec.hidden_layers
+    weights = None if noise is None else noise.row_weights
     factors = _dropout_factors(noise, spec, x.shape[0])
     if noise is not None and noise.input_dropout is not None:
         key = jax.random.fold_in(noise.key, _OF_INPUTS)
@@ -140,15 +141,17 @@ def apply(
     rows_axis = 0 if by_rows else 1
     for number, (layer, averages) in enumerate(zip(parameters, state, strict=True)):
         x = product(layer["w"], x, spec.precision, rows_axis if number else 0, rows_axis)
-        x = x + jnp.expand_dims(layer["b"], rows_axis)
-        if averages:
-            weights = None if noise is None else noise.row_weights
-            x, averages = _normalize(x, layer, averages, weights, rows_axis)  # noqa: PLW2901
-        new_state.append(averages)
-        if number < last:
-            x = activation(x)
+        if "b" in layer:
+            x = x + jnp.expand_dims(layer["b"], rows_axis)
+        if number < len(hidden):
+            if hidden[number].normalization == "before":
+                x, averages = _normalize(x, layer, averages, weights, rows_axis, spec)  # noqa: PLW2901
+            x = ACTIVATIONS[hidden[number].activation](x)
+            if hidden[number].normalization == "after":
+                x, averages = _normalize(x, layer, averages, weights, rows_axis, spec)  # noqa: PLW2901
             if factors:
                 x = x * (factors[number].T if rows_axis else factors[number])
+        new_state.append(averages)
     return x if rows_axis else x.T, new_state
 
 
@@ -158,6 +161,7 @@ def _normalize(
     averages: dict[str, jax.Array],
     row_weights: jax.Array | None,
     rows_axis: int,
+    spec: NetworkSpec,
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
     """Batch normalisation as in Keras: the batch's variance without Bessel's correction, also in the moving average."""
     if row_weights is None:
@@ -166,12 +170,10 @@ def _normalize(
         share = jnp.expand_dims(row_weights / jnp.maximum(jnp.sum(row_weights), 1.0), 1 - rows_axis)
         mean = jnp.sum(x * share, axis=rows_axis)
         variance = jnp.sum(jnp.square(x - jnp.expand_dims(mean, rows_axis)) * share, axis=rows_axis)
+        kept = spec.normalization_momentum
         moved = {"mean": mean, "variance": variance}
-        averages = {
-            name: MOVING_AVERAGE_MOMENTUM * old + (1.0 - MOVING_AVERAGE_MOMENTUM) * moved[name]
-            for name, old in averages.items()
-        }
-    factor = layer["scale"] * jax.lax.rsqrt(variance + VARIANCE_EPSILON)
+        averages = {name: kept * old + (1.0 - kept) * moved[name] for name, old in averages.items()}
+    factor = layer["scale"] * jax.lax.rsqrt(variance + spec.normalization_epsilon)
     mean, factor, offset = (jnp.expand_dims(each, rows_axis) for each in (mean, factor, layer["offset"]))
     return (x - mean) * factor + offset, averages
 
@@ -184,12 +186,15 @@ def _dropout_factors(noise: Noise | None, spec: NetworkSpec, rows: int) -> list[
     n_units = sum(spec.hidden_layer_sizes)
     if noise is None or noise.dropout is None or not n_units:
         return []
-    kept = _kept(noise.key, noise.dropout, (rows, n_units), spec.dtype)
+    rates = noise.dropout
+    if rates.ndim:
+        rates = jnp.repeat(rates, np.asarray(spec.hidden_layer_sizes), total_repeat_length=n_units)[None]
+    kept = _kept(noise.key, rates, (rows, n_units), spec.dtype)
     return jnp.split(kept, np.cumsum(spec.hidden_layer_sizes)[:-1], axis=1)
 
 
 def _kept(key: jax.Array, rate: jax.Array, shape: tuple[int, int], dtype: Any) -> jax.Array:
-    """(rows, units) of 0 or ``1 / (1 - rate)``.
+    """(rows, units) of 0 or ``1 / (1 - rate)``; `rate` is a scalar or (1, units).
 
     Two decisions from each random word, so the rate is exact to 1/65536. A row's decisions do not depend on the number
     of rows after it.

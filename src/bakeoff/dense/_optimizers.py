@@ -16,7 +16,7 @@ import optax
 
 from bakeoff.dense._spec import Rates, TrainingSpec
 
-__all__ = ["optimizer"]
+__all__ = ["optimizer", "slots"]
 
 
 def optimizer(spec: TrainingSpec, rates: Rates, learning_rate: Any) -> optax.GradientTransformation:
@@ -46,23 +46,48 @@ def optimizer(spec: TrainingSpec, rates: Rates, learning_rate: Any) -> optax.Gra
     return optax.chain(rule, _decay(learning_rate * rates.weight_decay))
 
 
+def slots(state: Any) -> dict[str, Any]:
+    """What an optimizer's state remembers, by name: ``"velocity"``, ``"mean"``, ``"square"``, each like the parameters.
+
+    Of Adam also ``"steps"``. A rule without a memory has none of them.
+
+    Examples
+    --------
+    >>> from bakeoff.dense import NetworkSpec, Rates, TrainingSpec
+    >>> spec = TrainingSpec(NetworkSpec(2, (), 2), (0, 1), optimizer="adam")
+    >>> list(slots(optimizer(spec, Rates(), 0.1).init([{"w": jnp.zeros((2, 2))}])))
+    ['steps', 'mean', 'square']
+    """
+    if isinstance(state, _Slots):
+        return {name: value for name, value in state._asdict().items() if value is not None}
+    inner = [slots(each) for each in state] if isinstance(state, tuple) else []
+    return {name: value for each in inner for name, value in each.items()}
+
+
 def _zeros_like(tree: optax.Params) -> Any:
     return jax.tree.map(jnp.zeros_like, tree)
+
+
+class _MomentumState(NamedTuple):
+    velocity: Any
 
 
 def _momentum(learning_rate: Any, momentum: Any, nesterov: bool) -> optax.GradientTransformation:
     """``v <- momentum v - learning_rate g``; the step is v, or with Nesterov ``momentum v - learning_rate g``."""
 
-    def update(gradients: Any, velocity: Any, parameters: Any = None) -> tuple[Any, Any]:
+    def init(parameters: Any) -> _MomentumState:
+        return _MomentumState(_zeros_like(parameters))
+
+    def update(gradients: Any, state: _MomentumState, parameters: Any = None) -> tuple[Any, _MomentumState]:
         del parameters
 
         def move(v: jax.Array, g: jax.Array) -> jax.Array:
             return jnp.subtract(momentum * v, learning_rate * g)
 
-        velocity = jax.tree.map(move, velocity, gradients)
-        return (jax.tree.map(move, velocity, gradients) if nesterov else velocity), velocity
+        velocity = jax.tree.map(move, state.velocity, gradients)
+        return (jax.tree.map(move, velocity, gradients) if nesterov else velocity), _MomentumState(velocity)
 
-    return optax.GradientTransformation(_zeros_like, update)
+    return optax.GradientTransformation(init, update)
 
 
 class _AdamState(NamedTuple):
@@ -112,6 +137,9 @@ def _rmsprop(learning_rate: Any, rates: Rates, momentum: Any) -> optax.GradientT
         return jax.tree.map(jnp.negative, steps), _RMSpropState(square, velocity)
 
     return optax.GradientTransformation(init, update)
+
+
+_Slots = (_MomentumState, _AdamState, _RMSpropState)
 
 
 def _decay(share: Any) -> optax.GradientTransformation:

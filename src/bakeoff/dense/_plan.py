@@ -5,7 +5,7 @@ population's arrays have the axes (streams, members of a stream), so a batch is 
 members of its stream and their first layer is one wide product.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from typing import Any
 
@@ -14,11 +14,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bakeoff.dense._distortion import NO_DISTORTION, Distortion
+from bakeoff.dense._network import Layers
 from bakeoff.dense._spec import Rates
 from bakeoff.dense._stopping import EarlyStopping, Plateau
 from bakeoff.types import RowIndices
 
-__all__ = ["Batches", "Layout", "Member", "Stream", "epoch_batches", "plan_streams", "scoring_batches"]
+__all__ = ["Batches", "Layout", "Member", "Start", "Stream", "epoch_batches", "plan_streams", "scoring_batches"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """Where a member's training goes on from.
+
+    Parameters
+    ----------
+    parameters, averages : Layers
+        Weights (inputs, units); of the network as it trains, without the moving average of `ema`.
+    slots : mapping of str to Layers
+        What the optimizer remembers, like `parameters`: ``"velocity"`` of SGD and RMSprop with momentum, ``"mean"`` and
+        ``"square"`` of Adam, ``"square"`` of RMSprop. What is not here is zero.
+    step : int
+        Steps done.
+    ema : Layers or None
+        The moving average of the parameters; None: it begins at the parameters.
+    """
+
+    parameters: Layers
+    averages: Layers
+    slots: Mapping[str, Layers] = field(default_factory=dict)
+    step: int = 0
+    ema: Layers | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +65,8 @@ class Member:
         With ``spec.schedule == "plateau"``.
     distortion : Distortion
         One float each. Members share their distorted images only where they agree in it.
+    start : Start or None
+        Where training goes on from; None: from fresh weights.
     """
 
     seed: int
@@ -50,6 +77,7 @@ class Member:
     early_stopping: EarlyStopping | None = None
     plateau: Plateau | None = None
     distortion: Distortion = NO_DISTORTION
+    start: Start | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,12 +16,11 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from bakeoff.dense._devices import Placement
 from bakeoff.dense._network import turned
 from bakeoff.dense._plan import Member
-from bakeoff.dense._spec import Rates
 from bakeoff.dense._state import State
 from bakeoff.dense._stopping import Progress
+from bakeoff.dense._trainer import Trainer
 from bakeoff.errors import DataError, StoreError
 from bakeoff.types import Checkpoints, Snapshot
 
@@ -55,13 +54,10 @@ class Run(Protocol):
 class Training(Protocol):
     """The loop over epochs, as far as snapshots know it."""
 
-    state: State
-    rates: Rates
     started: float
-    seconds_compile: float
-    devices: Sequence[Any]
-    placement: Placement | None
 
+    @property
+    def trainer(self) -> Trainer: ...
     @property
     def runs(self) -> Sequence[Run]: ...
 
@@ -125,15 +121,15 @@ def take(training: Training, epoch: int) -> Snapshot:
     epoch : int
         How many are done, for every member that still trains.
     """
-    arrays = {f"state.{name}": np.array(_plain(leaf)) for name, leaf in _named(training.state)}
-    arrays["learning_rate"] = np.array(training.rates.learning_rate)
+    arrays = {f"state.{name}": np.array(_plain(leaf)) for name, leaf in _named(training.trainer.state)}
+    arrays["learning_rate"] = np.array(training.trainer.rates.learning_rate)
     arrays |= _standings(training.runs)
     for number, run in enumerate(training.runs):
         arrays |= {f"history.{number}.{name}": np.asarray(values) for name, values in run.history.items()}
         arrays |= {f"kept.{number}.{name}": np.array(leaf, order="C") for name, leaf in _named(run.kept)}
     facts = {
         "epoch": epoch,
-        "seconds": time.perf_counter() - training.started - training.seconds_compile,
+        "seconds": time.perf_counter() - training.started - training.trainer.seconds_compile,
         "device": _device(training),
         "reasons": [run.reason for run in training.runs],
     }
@@ -155,20 +151,20 @@ def restore(training: Training, snapshot: Snapshot) -> int:
     """
     facts, arrays = snapshot.facts, dict(snapshot.arrays)
     _check_facts(training, facts)
-    state = _tree_from(arrays, "state", training.state)
-    learning_rate = _array(arrays, "learning_rate", training.rates.learning_rate)
+    state = _tree_from(arrays, "state", training.trainer.state)
+    learning_rate = _array(arrays, "learning_rate", training.trainer.rates.learning_rate)
     standings = {name: _array(arrays, name, like) for name, like in _standings(training.runs).items()}
     epochs, is_done = standings["epochs"], standings["is_done"]
     _refuse(bool((epochs < 0).any() or (epochs > facts["epoch"]).any()), "best epochs that were not trained")
     _refuse(bool((is_done & (epochs == 0)).any()), "members that ended without their weights")
-    template = _kept_template(training.state)
+    template = _kept_template(training.trainer.state)
     kept = [_tree_from(arrays, f"kept.{number}", template) if best else None for number, best in enumerate(epochs)]
     lengths = [(1 if done else facts["epoch"], facts["epoch"]) for done in is_done]
     histories = [_history(arrays, number, bounds) for number, bounds in enumerate(lengths)]
     _refuse(bool(arrays), f"unknown arrays: {', '.join(sorted(arrays)[:3])}")
     # Nothing is changed before all is known to be right.
-    training.state = jax.device_put(state)
-    training.rates = replace(training.rates, learning_rate=learning_rate)
+    training.trainer.state = jax.device_put(state)
+    training.trainer.rates = replace(training.trainer.rates, learning_rate=learning_rate)
     training.started -= facts["seconds"]
     for number, run in enumerate(training.runs):
         run.history, run.kept, run.reason = histories[number], kept[number], facts["reasons"][number]
@@ -271,17 +267,17 @@ def _plain(leaf: Any) -> Any:
 
 
 def _device(training: Training) -> str:
-    n_devices = 1 if training.placement is None else training.placement.n_devices
-    device = training.devices[0]
+    n_devices = 1 if training.trainer.placement is None else training.trainer.placement.n_devices
+    device = training.trainer.devices[0]
     return f"{n_devices} x {device.platform} {device.device_kind}"
 
 
 def _most_bytes(training: Training) -> int:
     """More than a snapshot of this training takes as a file."""
     runs = training.runs
-    state = [_plain(leaf) for _, leaf in _named(training.state)]
-    kept = [leaf for _, leaf in _named(_kept_template(training.state))]
-    standings = [*_standings(runs).values(), training.rates.learning_rate]
+    state = [_plain(leaf) for _, leaf in _named(training.trainer.state)]
+    kept = [leaf for _, leaf in _named(_kept_template(training.trainer.state))]
+    standings = [*_standings(runs).values(), training.trainer.rates.learning_rate]
     n_arrays = len(state) + len(standings) + len(runs) * (len(kept) + _N_SCORES)
     numbers = sum(leaf.nbytes for leaf in (*state, *standings)) + len(runs) * sum(leaf.nbytes for leaf in kept)
     histories = len(runs) * _N_SCORES * 8 * max(run.member.epochs for run in runs)

@@ -7,7 +7,7 @@ member: another value is another call of the same program.
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -18,8 +18,10 @@ from bakeoff.dense._augment import Image
 
 __all__ = [
     "LOSSES_OF_OUTPUT",
+    "HiddenLayer",
     "Loss",
     "NetworkSpec",
+    "Normalization",
     "OptimizerName",
     "Precision",
     "Rates",
@@ -27,6 +29,9 @@ __all__ = [
     "TrainScores",
     "TrainingSpec",
 ]
+
+Normalization: TypeAlias = Literal["none", "before", "after"]
+"""Where a hidden layer's batch normalisation stands: before or after its activation."""
 
 Loss: TypeAlias = Literal["categorical_crossentropy", "mean_squared_error", "binary_crossentropy"]
 OptimizerName: TypeAlias = Literal["sgd", "adam", "adamw", "rmsprop"]
@@ -43,6 +48,15 @@ LOSSES_OF_OUTPUT: dict[str, tuple[Loss, ...]] = {
 """Which losses fit an output; the first is taken where none is named."""
 
 
+class HiddenLayer(NamedTuple):
+    """A product and what follows it."""
+
+    units: int
+    activation: Activation
+    normalization: Normalization
+    has_bias: bool
+
+
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
     """The shape of a dense network.
@@ -55,13 +69,17 @@ class NetworkSpec:
         Units of each hidden layer; may be empty.
     n_outputs : int
         Columns of the last layer; may exceed the number of classes.
-    activation : str
-        After every hidden layer.
+    activation : str or tuple of str
+        After every hidden layer, or after each.
     output_activation : str
-    batch_normalization : bool
-        Between every hidden layer's product and its activation.
+    batch_normalization : bool or tuple of {"none", "before", "after"}
+        Between every hidden layer's product and its activation; or of each, before or after its activation.
     precision : {"float32", "bfloat16", "float64"}
         ``"bfloat16"``: products of bfloat16 with sums, weights and all else in float32.
+    biases : bool or tuple of bool
+        Whether every layer, the last included, adds a bias; or whether each does.
+    normalization_momentum, normalization_epsilon : float
+        Of batch normalisation: how much the moving averages keep in a step, and what is added to the variance.
 
     Examples
     --------
@@ -72,16 +90,37 @@ class NetworkSpec:
     n_features: int
     hidden_layer_sizes: tuple[int, ...]
     n_outputs: int
-    activation: Activation = "relu"
+    activation: Activation | tuple[Activation, ...] = "relu"
     output_activation: OutputActivation = "softmax"
-    batch_normalization: bool = False
+    batch_normalization: bool | tuple[Normalization, ...] = False
     precision: Precision = "float32"
+    biases: bool | tuple[bool, ...] = True
+    normalization_momentum: float = 0.99
+    normalization_epsilon: float = 1e-3
 
     @property
     def layer_sizes(self) -> tuple[tuple[int, int], ...]:
         """(inputs, units) of every layer, the last included."""
         widths = (self.n_features, *self.hidden_layer_sizes, self.n_outputs)
         return tuple(itertools.pairwise(widths))
+
+    @property
+    def hidden_layers(self) -> tuple[HiddenLayer, ...]:
+        """Every hidden layer, written out."""
+        n_layers = len(self.hidden_layer_sizes)
+        activations = (self.activation,) * n_layers if isinstance(self.activation, str) else self.activation
+        given = self.batch_normalization
+        everywhere: Normalization = "before" if given is True else "none"
+        normalizations = (everywhere,) * n_layers if isinstance(given, bool) else given
+        biases = self.has_biases[:-1]
+        parts = zip(self.hidden_layer_sizes, activations, normalizations, biases, strict=True)
+        return tuple(HiddenLayer(*each) for each in parts)
+
+    @property
+    def has_biases(self) -> tuple[bool, ...]:
+        """Of every layer, the last included."""
+        n_layers = len(self.hidden_layer_sizes) + 1
+        return (self.biases,) * n_layers if isinstance(self.biases, bool) else self.biases
 
     @property
     def dtype(self) -> Any:
@@ -147,8 +186,8 @@ class TrainingSpec:
 class Rates:
     """Numbers that may differ between members without compiling again.
 
-    Each is a float for one member and an array (streams, members of a stream) for a population. Times are in epochs,
-    so that they mean the same for members with different numbers of rows.
+    Each is a float for one member, or several where it says so, and an array (streams, members of a stream, ...) for
+    a population. Times are in epochs, so that they mean the same for members with different numbers of rows.
 
     Parameters
     ----------
@@ -158,8 +197,8 @@ class Rates:
         Decoupled: each step takes ``learning_rate * weight_decay`` of every parameter, as Keras does.
     l2 : float
         ``l2 * sum(w**2)`` of every layer's weights is added to the loss.
-    dropout : float
-        Share of every hidden layer's outputs that is set to zero in training.
+    dropout : float or (hidden layers,)
+        Share of every hidden layer's outputs, or of each, that is set to zero in training.
     input_dropout : float
         Share of the scaled inputs that is set to zero in training.
     adversarial_radius : float
@@ -175,6 +214,9 @@ class Rates:
         After every step ``average <- m average + (1 - m) weights``, from the start weights on, as Keras does.
     class_weights : sequence of float or None
         One number a class, times the loss of its rows in training. All members have them or none has.
+    penalties : (layers, 4) or None
+        Of each layer, what ``sum(abs(w))``, ``sum(w**2)``, ``sum(abs(b))`` and ``sum(b**2)`` are multiplied by and
+        added to the loss, beside `l2`. All members have them or none has.
     """
 
     learning_rate: Any = 0.001
@@ -196,15 +238,16 @@ class Rates:
     minimum_learning_rate: Any = 0.0
     ema_momentum: Any = 0.0
     class_weights: Any = None
+    penalties: Any = None
 
     @classmethod
     def stack(cls, members: "Sequence[Rates]", shape: tuple[int, ...], dtype: Any) -> "Rates":
-        """Rates of a population: every number as an array of this shape, class weights with one axis more."""
-        stacked = {}
+        """Rates of a population: arrays of this shape, with more axes where a member has several numbers."""
+        stacked: dict[str, Any] = {}
         for item in fields(cls):
             values = [getattr(member, item.name) for member in members]
-            if item.name == "class_weights":
-                stacked[item.name] = None if values[0] is None else np.asarray(values, dtype).reshape(*shape, -1)
+            if values[0] is None:
+                stacked[item.name] = None
             else:
-                stacked[item.name] = np.asarray(values, dtype).reshape(shape)
+                stacked[item.name] = np.asarray(values, dtype).reshape((*shape, *np.shape(values[0])))
         return cls(**stacked)

@@ -33,14 +33,17 @@ def summary(spec: NetworkSpec) -> list[LayerSummary]:
     LayerSummary(name='dense_1 (relu)', output='(None, 32)', parameters=25120)
     """
     lines = []
-    for number, (inputs, units) in enumerate(spec.layer_sizes, start=1):
-        is_last = number == len(spec.layer_sizes)
-        activation = spec.output_activation if is_last else spec.activation
-        normalizes = spec.batch_normalization and not is_last
-        name = f"dense_{number}" if normalizes else f"dense_{number} ({activation})"
-        lines.append(LayerSummary(name, f"(None, {units})", inputs * units + units))
-        if normalizes:
-            lines.append(LayerSummary(f"batch_normalization_{number} ({activation})", f"(None, {units})", 2 * units))
+    kinds: list[tuple[str, str]] = [(layer.activation, layer.normalization) for layer in spec.hidden_layers]
+    kinds.append((spec.output_activation, "none"))
+    layers = zip(spec.layer_sizes, spec.has_biases, kinds, strict=True)
+    for number, ((inputs, units), has_bias, (activation, normalization)) in enumerate(layers, start=1):
+        output = f"(None, {units})"
+        activates_late = normalization == "before"
+        name = f"dense_{number}" if activates_late else f"dense_{number} ({activation})"
+        lines.append(LayerSummary(name, output, inputs * units + units * has_bias))
+        if normalization != "none":
+            suffix = f" ({activation})" if activates_late else ""
+            lines.append(LayerSummary(f"batch_normalization_{number}{suffix}", output, 2 * units))
     return lines
 
 
