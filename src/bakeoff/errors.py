@@ -7,6 +7,7 @@
     │   ├── DataError         files, archives, images, labels
     │   ├── RecipeError       recipes: unknown keys, wrong values
     │   ├── SettingsError     a contestant's or an estimator's settings
+    │   ├── InteropError      a model of another library has what the engine does not
     │   └── DownloadError     no mirror gave the file that was asked for
     ├── MissingExtraError     an optional package is not installed  exit status 2
     ├── FitError              one fit went wrong                    exit status 1
@@ -30,6 +31,7 @@ __all__ = [
     "FitError",
     "FitTimedOut",
     "InputError",
+    "InteropError",
     "MissingExtraError",
     "RecipeError",
     "SettingsError",
@@ -71,6 +73,10 @@ class RecipeError(InputError):
 
 class SettingsError(InputError):
     """A contestant's or an estimator's settings are unknown or out of range."""
+
+
+class InteropError(InputError):
+    """A model of another library, or its training, has something that the engine does not."""
 
 
 class DownloadError(InputError):

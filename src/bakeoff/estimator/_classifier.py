@@ -1,48 +1,23 @@
 """`DenseClassifier`: a dense network that behaves like every other classifier of scikit-learn."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from bakeoff.dense import (
-    DataShape,
-    DenseSettings,
-    LayerSummary,
-    Member,
-    Predictor,
-    Task,
-    fit_population,
-    summary,
-)
-from bakeoff.errors import FitError, SettingsError
-from bakeoff.types import Labels, RowIndices
+from bakeoff.dense import LayerSummary, Member, Network, Predictor, Start, Task, fit_population, summary
+from bakeoff.errors import FitError, InteropError
+from bakeoff.estimator._parameters import read_settings
+from bakeoff.estimator._rows import kinds_of, parts_of, read_rows
+from bakeoff.estimator._training import are_alike, continue_training, with_outputs
 
 __all__ = ["DenseClassifier"]
-
-_OWN = ("validation_fraction", "random_state", "class_weight", "image_shape")
-
-
-def _image_shape(given: Any, n_features: int) -> tuple[int, int, int] | str | None:
-    """The shape with its channels, or what is wrong with it."""
-    if given is None:
-        return None
-    sizes = tuple(given) if isinstance(given, (tuple, list)) else ()
-    whole = all(isinstance(size, (int, np.integer)) and size > 0 for size in sizes)
-    height, width, channels = (*sizes, 1)[:3] if len(sizes) in (2, 3) else (0, 0, 0)
-    if not whole or height * width * channels != n_features:
-        return (
-            "The 'image_shape' parameter of DenseClassifier must be (height, width) or (height, width, channels) with "
-            f"{n_features} pixels, the number of features. Got {given!r:.200} instead."
-        )
-    return int(height), int(width), int(channels)
 
 
 def _has_probabilities(estimator: "DenseClassifier") -> bool:
@@ -55,6 +30,12 @@ def _has_no_probabilities(estimator: "DenseClassifier") -> bool:
     if estimator.output_activation in ("tanh", "linear"):
         return True
     raise AttributeError(f"output_activation={estimator.output_activation!r} has probabilities; ask predict_proba")
+
+
+def _does_not_stop_early(estimator: "DenseClassifier") -> bool:
+    if not estimator.early_stopping:
+        return True
+    raise AttributeError("partial_fit does not know of early stopping: early_stopping must be False")
 
 
 class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -118,6 +99,8 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     image_shape : (height, width) or (height, width, channels) or None
         What the rows are; needed to distort them.
     precision : {"float32", "bfloat16", "float64"}
+    warm_start : bool
+        `fit` goes on from the weights of the last fit, with the optimizer and the schedule from their beginning.
     random_state : int, RandomState or None
 
     Attributes
@@ -140,6 +123,12 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     >>> bool(model.score(X, y) > 0.95)
     True
     """
+
+    classes_: NDArray[Any]
+    network_: Network
+    history_: dict[str, list[float]]
+    n_iter_: int
+    _goes_on_from: Start | None
 
     def __init__(  # noqa: PLR0913
         self,
@@ -183,6 +172,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         augment: Any = None,
         image_shape: Any = None,
         precision: Any = "float32",
+        warm_start: Any = False,
         random_state: Any = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -224,9 +214,10 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.augment = augment
         self.image_shape = image_shape
         self.precision = precision
+        self.warm_start = warm_start
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train the network.
 
         Parameters
@@ -234,6 +225,8 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         X : (n_samples, n_features)
             ``uint8`` pixels or numbers.
         y : (n_samples,)
+        sample_weight : (n_samples,), optional
+            What the loss of each row is multiplied by. Rows of weight 0 are left out.
 
         Returns
         -------
@@ -246,96 +239,153 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         FitError
             If the loss stops being a number.
         """
-        X, y = validate_data(self, X, y, dtype=[np.float32, np.float64, np.uint8])
-        check_classification_targets(y)
-        classes, inverse = np.unique(y, return_inverse=True)
-        labels: Labels = inverse.astype(np.int32)
-        if len(classes) < 2:
-            raise ValueError("DenseClassifier needs at least two classes. Got 1 class.")
-        settings, shape = self._settings(X, classes)
-        random = check_random_state(self.random_state)
-        seed = int(random.randint(np.iinfo(np.int32).max))
-        train, validation = self._parts(labels, seed)
-        member = self._member(settings, labels, seed, (train, validation))
-        task = Task(X, labels, settings.scale or "none", shape.pixel_max)
-        fitted = fit_population(settings.spec(shape), task, [member]).members[0]
-        if fitted.reason is not None:
-            raise FitError(fitted.reason)
-        self.classes_ = classes
-        self.network_ = fitted.network
-        self.history_ = dict(fitted.history)
-        self.loss_curve_ = self.history_["loss"]
-        self.n_iter_ = fitted.epochs
-        return self
-
-    def _settings(self, X: NDArray[Any], classes: NDArray[Any]) -> tuple[DenseSettings, DataShape]:
-        given = {name: value for name, value in self.get_params(deep=False).items() if name not in _OWN}
-        given["class_weight"] = self._class_weight(classes)
-        if given["scale"] is None:
-            given["scale"] = "standard" if X.dtype == np.uint8 else "none"
-        problems = []
-        fraction = self.validation_fraction
-        if not isinstance(fraction, (int, float)) or isinstance(fraction, bool) or not 0 <= fraction < 1:
-            problems.append(
-                "The 'validation_fraction' parameter of DenseClassifier must be a float in the range [0, 1). "
-                f"Got {fraction!r} instead."
-            )
-        elif not fraction and self.early_stopping is True and str(self.monitor).startswith("val_"):
-            problems.append(
-                "The 'early_stopping' parameter of DenseClassifier needs validation rows to watch "
-                f"{self.monitor!r}: set validation_fraction, for example to 0.1."
-            )
-        image_shape = _image_shape(self.image_shape, X.shape[1])
-        if isinstance(image_shape, str):
-            problems.append(image_shape)
-        try:
-            settings = DenseSettings.read(given, of="DenseClassifier")
-        except SettingsError as error:
-            raise SettingsError([*error.problems, *problems]) from None
-        if problems:
-            raise SettingsError(problems)
-        known = None if isinstance(image_shape, str) or X.dtype != np.uint8 else image_shape
-        shape = DataShape("images", len(X), X.shape[1], len(classes), pixel_max=255, image_shape=known)
-        return settings.resolve(shape, of="DenseClassifier"), shape
-
-    def _class_weight(self, classes: NDArray[Any]) -> Any:
-        if not isinstance(self.class_weight, Mapping):
-            return self.class_weight
-        known = set(classes.tolist())
-        unknown = [label for label in self.class_weight if label not in known]
-        if unknown:
-            raise SettingsError(
-                "The 'class_weight' parameter of DenseClassifier must name classes of y. "
-                f"Got {', '.join(map(repr, unknown))} instead."
-            )
-        return [float(self.class_weight.get(label, 1.0)) for label in classes.tolist()]
-
-    def _parts(self, labels: Labels, seed: int) -> tuple[RowIndices, RowIndices | None]:
-        if not self.validation_fraction:
-            return np.arange(len(labels)), None
-        splitter = StratifiedShuffleSplit(1, test_size=self.validation_fraction, random_state=seed)
-        train, validation = next(splitter.split(np.zeros(len(labels)), labels))
-        return np.sort(train), np.sort(validation)
-
-    def _member(
-        self, settings: DenseSettings, labels: Labels, seed: int, parts: tuple[RowIndices, RowIndices | None]
-    ) -> Member:
-        train, validation = parts
-        epochs = settings.epochs or 1
-        return Member(
+        goes_on = bool(self.warm_start) and hasattr(self, "network_")
+        rows = read_rows(self, X, y, sample_weight, classes=self.classes_ if goes_on else None, reset=not goes_on)
+        settings, shape = read_settings(self, rows.X, rows.classes)
+        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        spec = settings.spec(shape)
+        train, validation = parts_of(rows.labels, self.validation_fraction, seed)
+        start = None
+        if goes_on:
+            if not are_alike(self.network_.spec, spec.network):
+                raise ValueError("warm_start needs the layers of the last fit: the parameters of the network changed.")
+            start = Start(self.network_.parameters, self.network_.averages)
+        member = Member(
             seed=seed,
             train=train,
             validation=validation,
-            epochs=epochs,
-            rates=settings.rates(epochs, labels[train], int(labels.max()) + 1),
+            epochs=settings.epochs or 1,
+            rates=settings.rates(settings.epochs or 1, rows.labels[train], len(rows.classes)),
             early_stopping=settings.stopping_rule(),
             plateau=settings.plateau_rule(validation is not None),
             distortion=settings.distortion(),
+            start=start,
         )
+        task = Task(rows.X, rows.labels, settings.scale or "none", shape.pixel_max, rows.weights)
+        fitted = fit_population(spec, task, [member]).members[0]
+        if fitted.reason is not None:
+            raise FitError(fitted.reason)
+        self.classes_ = rows.classes
+        self.network_ = fitted.network
+        self.history_ = {name: list(values) for name, values in fitted.history.items()}
+        self.loss_curve_ = self.history_["loss"]
+        self.n_iter_ = fitted.epochs
+        self._goes_on_from = None
+        return self
+
+    @available_if(_does_not_stop_early)  # type: ignore[untyped-decorator]
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Train one more epoch, on these rows, with the optimizer as it stands.
+
+        The learning rate is `learning_rate` itself: a schedule needs to know its end. Pixels are scaled as those of the
+        first call.
+
+        Parameters
+        ----------
+        X : (n_samples, n_features)
+        y : (n_samples,)
+        classes : (n_classes,), optional
+            All there will be. Needed in the first call.
+        sample_weight : (n_samples,), optional
+
+        Returns
+        -------
+        self
+        """
+        is_first = not hasattr(self, "network_")
+        if is_first and classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        known = np.unique(classes) if is_first else self.classes_
+        if not is_first and classes is not None and not np.array_equal(np.unique(classes), known):
+            raise ValueError("classes must be those of the first call to partial_fit.")
+        rows = read_rows(self, X, y, sample_weight, classes=known, reset=is_first)
+        settings, shape = read_settings(self, rows.X, rows.classes)
+        settings = replace(settings, schedule="constant")
+        if is_first:
+            self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+            self._goes_on_from = None
+            self.history_, self.n_iter_ = {}, 0
+        start = self._goes_on_from
+        if start is None and not is_first:
+            start = Start(self.network_.parameters, self.network_.averages)
+        everything = np.arange(len(rows.labels))
+        member = Member(
+            seed=getattr(self, "_seed", 0),
+            train=everything,
+            validation=None,
+            epochs=self.n_iter_ + 1,
+            rates=settings.rates(settings.epochs or 1, rows.labels, len(rows.classes)),
+            distortion=settings.distortion(),
+            start=start,
+        )
+        scaling = None if is_first else self.network_.scaling
+        task = Task(rows.X, rows.labels, settings.scale or "none", shape.pixel_max, rows.weights, scaling)
+        spec = settings.spec(shape)
+        if not is_first and not are_alike(self.network_.spec, spec.network):
+            raise ValueError("partial_fit needs the layers of the first call: the parameters of the network changed.")
+        continued = continue_training(spec, task, member, epoch=self.n_iter_)
+        self.classes_ = rows.classes
+        self.network_, self._goes_on_from = continued.network, continued.start
+        self.history_ = {name: [*self.history_.get(name, []), value] for name, value in continued.scores.items()}
+        self.loss_curve_ = self.history_["loss"]
+        self.n_iter_ += 1
+        return self
+
+    @classmethod
+    def from_network(cls, network: Network, classes: Sequence[Any]) -> Self:
+        """A fitted estimator of a network that is there.
+
+        Parameters
+        ----------
+        network : Network
+            Whose outputs are all classes.
+        classes : sequence
+            The class of each output, in the order of the outputs.
+
+        Raises
+        ------
+        InteropError
+            If an estimator has no parameters for such layers.
+        """
+        spec = network.spec
+        hidden = spec.hidden_layers
+        unlike = [
+            f"hidden layers with different {what}: an estimator has one for all"
+            for what, values in (
+                ("activations", {layer.activation for layer in hidden}),
+                ("batch normalisation", {layer.normalization for layer in hidden}),
+            )
+            if len(values) > 1
+        ]
+        if not all(spec.has_biases):
+            unlike.append("layers without biases")
+        if any(layer.normalization == "after" for layer in hidden):
+            unlike.append("batch normalisation after the activation")
+        if unlike:
+            raise InteropError([f"no DenseClassifier has {each}" for each in unlike])
+        made = cls(
+            spec.hidden_layer_sizes,
+            activation=hidden[0].activation if hidden else "relu",
+            output_activation=spec.output_activation,
+            batch_normalization=any(layer.normalization == "before" for layer in hidden),
+            precision=spec.precision,
+        )
+        named = np.asarray(classes)
+        order = np.argsort(named, kind="stable")  # classes_ is sorted, as everywhere in scikit-learn
+        if len(np.unique(named)) < len(named):
+            raise InteropError("classes must differ from each other.")
+        made.classes_ = named[order]
+        made.n_features_in_ = spec.n_features
+        made.network_ = with_outputs(network, order)
+        made._goes_on_from = None
+        made.history_ = {}
+        made.loss_curve_ = []
+        made.n_iter_ = 0
+        return made
 
     def _outputs(self, X: Any) -> tuple[Predictor, NDArray[Any]]:
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float32, np.float64, np.uint8], reset=False)
+        X = validate_data(self, X, dtype=kinds_of(X), reset=False)
         predictor = Predictor(self.network_)
         return predictor, predictor.outputs(X)
 
@@ -367,6 +417,20 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         predictor, outputs = self._outputs(X)
         return predictor.of_classes(outputs)
+
+    @available_if(_has_probabilities)  # type: ignore[untyped-decorator]
+    def predict_log_proba(self, X: Any) -> NDArray[np.float32]:
+        """Logarithm of `predict_proba`.
+
+        Parameters
+        ----------
+        X : (n_samples, n_features)
+
+        Returns
+        -------
+        (n_samples, n_classes)
+        """
+        return np.asarray(np.log(self.predict_proba(X)))
 
     @available_if(_has_no_probabilities)  # type: ignore[untyped-decorator]
     def decision_function(self, X: Any) -> NDArray[np.float32]:
