@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKSPACE ?= demo
 
-.PHONY: help demo test test-slow check lint types docs format bench validation calibrate clean
+.PHONY: help demo test test-slow check lint types docs site format bench validation calibrate clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,7 +19,7 @@ $(VENV)/.demo: $(BIN)/python pyproject.toml
 	@touch $@
 
 $(VENV)/.test: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[intelex,large,notebook]' --group test
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[intelex,keras,large,notebook,onnx,pdf]' --group test
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.lint: $(VENV)/.test
@@ -44,8 +44,15 @@ lint: $(VENV)/.lint
 types: $(VENV)/.lint
 	$(BIN)/mypy
 
-docs: $(VENV)/.test  ## run every example of the documentation
-	$(BIN)/python -m pytest --doctest-modules --doctest-glob='*.md' src docs README.md
+docs: $(VENV)/.test site  ## run every example of the documentation, and build its pages
+	$(BIN)/python -m pytest --doctest-modules --doctest-glob='*.md' --ignore=docs/conf.py src docs README.md
+
+$(VENV)/.docs: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group docs
+	@touch $@
+
+site: $(VENV)/.docs  ## the documentation as pages, in docs/_build
+	$(BIN)/python -m sphinx -q -W -b html docs docs/_build
 
 format: $(VENV)/.lint  ## put the code in form
 	$(BIN)/ruff check --fix src tests benchmarks examples
@@ -61,4 +68,4 @@ calibrate: $(VENV)/.test  ## do intervals and decisions keep their promises? Sim
 	$(BIN)/python benchmarks/calibrate.py --write
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis demo
+	rm -rf $(VENV) build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis demo

@@ -11,12 +11,11 @@ import argparse
 import tempfile
 from pathlib import Path
 
-import numpy as np
 from heats import Heat, run_heat
 from jobs import B1, B2, SMALL, A
+from rows import write_rows
 from tables import Results, as_markdown, as_text, save
 
-from bakeoff.data import load
 from bakeoff.machine import bfloat16_in_hardware
 
 TF, KERAS_JAX, EAGER, COMPILED, MLP = (
@@ -42,16 +41,6 @@ def heats(quick: bool) -> list[Heat]:
         Heat("784-16-10, warm epoch", "epoch", SMALL, ["Bakeoff", "Bakeoff, 256 sharing batches"], turns + 1),
         Heat("B1, compilation", "compile", B1, ["Bakeoff"], turns),
     ]
-
-
-def write_rows(folder: Path) -> None:
-    """The rows of both data sets with their original labels, as workers read them."""
-    for name in ("mnist", "sign-mnist"):
-        dataset = load(name)
-        codes = np.asarray(dataset.label_codes)
-        for part, X, y in (("train", dataset.X_train, dataset.y_train), ("test", dataset.X_test, dataset.y_test)):
-            np.save(folder / f"{name}-X_{part}.npy", X)
-            np.save(folder / f"{name}-y_{part}.npy", codes[y])
 
 
 def main() -> None:

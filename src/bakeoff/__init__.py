@@ -21,7 +21,9 @@ __all__ = [
     "Run",
     "__version__",
     "audit_data",
+    "export",
     "open_run",
+    "parse_recipe",
     "predict",
     "run",
     "score",
@@ -32,9 +34,11 @@ _HOMES = {
     "BakeoffError": "bakeoff.errors",
     "DenseClassifier": "bakeoff.estimator",
     "Recipe": "bakeoff.recipe",
-    "Run": "bakeoff.contest",
+    "Run": "bakeoff.api",
     "audit_data": "bakeoff.api",
-    "open_run": "bakeoff.contest",
+    "export": "bakeoff.api",
+    "open_run": "bakeoff.api",
+    "parse_recipe": "bakeoff.recipe",
     "predict": "bakeoff.api",
     "run": "bakeoff.api",
     "score": "bakeoff.api",
@@ -42,11 +46,10 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
-    from bakeoff.api import audit_data, predict, run, score, split
-    from bakeoff.contest import Run, open_run
+    from bakeoff.api import Run, audit_data, export, open_run, predict, run, score, split
     from bakeoff.errors import BakeoffError
     from bakeoff.estimator import DenseClassifier
-    from bakeoff.recipe import Recipe
+    from bakeoff.recipe import Recipe, parse_recipe
 
 
 def __getattr__(name: str) -> Any:

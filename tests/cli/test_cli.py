@@ -188,7 +188,7 @@ def test_a_failed_fit_ends_with_status_1_and_stays_in_the_table(
         (("audit", "digits", "--image-shape", "7x7"), "7"),
         (("predict", "nowhere", "x.png"), "nowhere: no run of that name"),
         (("report", "nowhere"), "nowhere: no run of that name"),
-        (("report", "--format", "doc"), "must be html or ipynb"),
+        (("report", "--format", "doc"), "must be html, pdf, ipynb or md"),
         (("run", "digits", "--ignore", "X1"), "must be the code of a finding, such as D002. Got 'X1'"),
         (("bake",), "bake"),
     ],

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bakeoff.contest._predict import _entry, _model_files, _read, _seeds_kept
+from bakeoff.contest._models import _entry, _model_files, _seeds_kept
+from bakeoff.contest._predict import _read
 from bakeoff.contestants import Facts
 from bakeoff.errors import InputError
 

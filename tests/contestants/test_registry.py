@@ -41,7 +41,13 @@ def names_of_scikit_learn() -> list[str]:
 
 
 def test_families_are_listed_in_order_with_a_line_each() -> None:
-    assert list(families()) == ["dense", "dense:ensemble", "dense:plain", *CLASSICAL]
+    assert list(families()) == [
+        "dense",
+        "dense:ensemble",
+        "dense:plain",
+        *CLASSICAL,
+        "keras:FILE.py:FUNCTION",
+    ]
     assert all(line and "\n" not in line for line in families().values())
 
 

@@ -2,16 +2,22 @@
 
 from bakeoff.api._assignments import score, split
 from bakeoff.api._audits import Audit, audit_data
+from bakeoff.api._exports import Exported, export
 from bakeoff.api._recipes import make_recipe
+from bakeoff.api._run import Run, open_run
 from bakeoff.api._runs import plan, refuse_errors, run, run_plan
 from bakeoff.contest import Prediction, describe_plan, predict
 
 __all__ = [
     "Audit",
+    "Exported",
     "Prediction",
+    "Run",
     "audit_data",
     "describe_plan",
+    "export",
     "make_recipe",
+    "open_run",
     "plan",
     "predict",
     "refuse_errors",

@@ -5,10 +5,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from bakeoff.contestants import Contestant, wrap
+from bakeoff.contestants import Contestant, names_code, wrap
 from bakeoff.data import DataOptions, Dataset, find_near_copies, load, safe_name
 from bakeoff.errors import RecipeError
-from bakeoff.recipe import DataEntry, Protocol, Recipe, is_reserved_name, load_recipe, validate_recipe
+from bakeoff.recipe import DataEntry, Protocol, Recipe, is_reserved_name, load_recipe, name_of_family, validate_recipe
 from bakeoff.types import ProgressCallback
 
 __all__ = ["DATA_OPTIONS", "make_recipe", "read_data", "refuse_others", "sort_contestants"]
@@ -20,12 +20,15 @@ DATA_OPTIONS = tuple(field for field in DataEntry.model_fields if field != "sour
 _PROTOCOL_FIELDS = frozenset(Protocol.model_fields) - {"test"}
 
 
-def make_recipe(where: str | Path | Recipe, **changes: Any) -> Recipe:
+def make_recipe(where: str | Path | Recipe, *, code: bool = False, **changes: Any) -> Recipe:
     """A recipe from a recipe file, or from a name, file or folder with data, with changes.
 
     Parameters
     ----------
     where : str, Path or Recipe
+    code : bool
+        Whether a recipe file may name contestants that run code of their own (``keras:FILE.py:FUNCTION``). Those that
+        are named among the changes may.
     **changes
         Fields of ``data`` and ``protocol``, and ``name``, ``contestants``, ``ignore``. ``test`` names the test file
         (the protocol's own ``test`` is ``test_rows`` here).
@@ -36,8 +39,12 @@ def make_recipe(where: str | Path | Recipe, **changes: Any) -> Recipe:
     """
     if isinstance(where, Recipe):
         recipe = where
+        if not code:
+            _refuse_code(recipe, changes.get("contestants"))
     elif str(where).lower().endswith(_RECIPE_ENDINGS):
         recipe = load_recipe(Path(where))
+        if not code:
+            _refuse_code(recipe, changes.get("contestants"))
     else:
         recipe = validate_recipe({"name": _name_of(where), "data": {"source": str(where)}})
     given = {key: value for key, value in changes.items() if value is not None}
@@ -58,6 +65,24 @@ def make_recipe(where: str | Path | Recipe, **changes: Any) -> Recipe:
             if isinstance(entry, dict):
                 entry[key] = None  # what was asked for counts for every contestant
     return validate_recipe(document)
+
+
+def _refuse_code(recipe: Recipe, wanted: Sequence[Any] | None) -> None:
+    """Reading a recipe runs nothing that its reader has not asked for.
+
+    Raises
+    ------
+    RecipeError
+    """
+    running = [entry for entry in recipe.contestants or () if names_code(entry.family)]
+    problems = [
+        f"contestant {entry.name} runs code, {entry.family!r:.200}: look at it, and allow it with --code "
+        "(from Python: code=True)"
+        for entry in running
+        if wanted is None or entry.name in wanted
+    ]
+    if problems:
+        raise RecipeError(problems)
 
 
 def _name_of(where: str | Path) -> str:
@@ -140,7 +165,7 @@ def _named(given: Sequence[Any]) -> dict[str, Any]:
             name = str(item.get("name", item.get("family", "")))
         else:
             name = item if isinstance(item, str) else type(item).__name__.strip("_")
-        name = name.replace(":", "-", 1)  # a variant, such as dense:plain
+        name = name_of_family(name)
         numbers = (f"{name}-{number}" for number in range(2, len(given) + 2))
         taken = {known.casefold() for known in named}
         named[name if name.casefold() not in taken else next(n for n in numbers if n.casefold() not in taken)] = item

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.api._gate import refuse
+from bakeoff.api._notebook_progress import notebook_listener
 from bakeoff.api._recipes import make_recipe, read_data, sort_contestants
-from bakeoff.contest import ContestOptions, Listener, Plan, Run, make_plan, run_contest
+from bakeoff.api._run import Run
+from bakeoff.contest import ContestOptions, Listener, Plan, make_plan, run_contest
 from bakeoff.contestants import Contestant
 from bakeoff.recipe import Recipe
 from bakeoff.report import write_html
@@ -23,6 +25,7 @@ def run(
     workspace: str | Path = ".",
     listen: Listener | None = None,
     retime: bool = False,
+    code: bool = False,
     **changes: Any,
 ) -> Run:
     """Train, compare and explain: the whole job.
@@ -37,9 +40,11 @@ def run(
     workspace : path
         Folder that keeps fits, runs and openings.
     listen : callable, optional
-        Is told what happens; see `bakeoff.contest.Event`.
+        Is told what happens; see `bakeoff.contest.Event`. None: in a notebook, its output shows it.
     retime : bool
         Fit and time even what the workspace has.
+    code : bool
+        Whether a recipe file may name contestants that run code of their own.
     **changes
         Any field of a recipe's ``data`` or ``protocol``: ``test``, ``label``, ``group``, ``image_shape``,
         ``seeds``, ``validation``, ``primary_metric``, ``time_limit_seconds``, ...; and ``name``, ``ignore``.
@@ -54,8 +59,9 @@ def run(
         With every problem of the data, the recipe or the settings.
     """
     families, outsiders = sort_contestants(contestants)
-    recipe = make_recipe(where, contestants=families, **changes)
+    recipe = make_recipe(where, contestants=families, code=code, **changes)
     options = ContestOptions(Path(workspace), retime=retime)
+    listen = listen or notebook_listener()
     return run_plan(plan(recipe, outsiders), options if listen is None else replace(options, listen=listen))
 
 
@@ -85,7 +91,7 @@ def run_plan(plan: Plan, options: ContestOptions) -> Run:
     """Run a plan and write its report."""
     run = run_contest(plan, options)
     write_html(run.folder)
-    return run
+    return Run(run.folder)
 
 
 def refuse_errors(run: Run) -> None:

@@ -13,6 +13,7 @@ from bakeoff import __version__
 from bakeoff.cli._options import printable
 from bakeoff.cli.audit import audit
 from bakeoff.cli.doctor import doctor
+from bakeoff.cli.export import export
 from bakeoff.cli.list import list_runs
 from bakeoff.cli.predict import predict
 from bakeoff.cli.report import report
@@ -34,7 +35,7 @@ def bakeoff() -> None:
     """
 
 
-for command in (run, audit, predict, report, split, score, list_runs, doctor):
+for command in (run, audit, predict, export, report, split, score, list_runs, doctor):
     bakeoff.add_command(command)
 
 

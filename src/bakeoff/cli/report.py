@@ -17,7 +17,9 @@ __all__ = ["report"]
 
 @click.command()
 @click.argument("run", default="latest")
-@click.option("--format", "formats", default="html", metavar="html,ipynb", callback=comma_list, show_default=True)
+@click.option(
+    "--format", "formats", default="html", metavar="html,pdf,ipynb,md", callback=comma_list, show_default=True
+)
 @click.option(
     "--claim", "texts", multiple=True, metavar="TEXT", help='A published figure to check, such as "svc f1 0.8442".'
 )
@@ -39,19 +41,18 @@ def report(run: str, formats: tuple[str, ...], workspace: Path, **options: Any) 
     \b
     bakeoff report latest --claim "svc f1 0.8442" --claim "network accuracy 82.35 %"
     """  # noqa: D301 - click reads the backspace character itself
-    unknown = sorted(set(formats) - {"html", "ipynb"})
+    unknown = sorted(set(formats) - {"html", "pdf", "ipynb", "md"})
     if unknown:
-        raise click.BadParameter(f"must be html or ipynb. Got {', '.join(unknown)}", param_hint="--format")
+        raise click.BadParameter(f"must be html, pdf, ipynb or md. Got {', '.join(unknown)}", param_hint="--format")
 
     from bakeoff.contest import add_claims, open_run  # noqa: PLC0415 - heavy
-    from bakeoff.report import write_html, write_notebook  # noqa: PLC0415
+    from bakeoff.report import write_report  # noqa: PLC0415
 
     found = open_run(run, workspace)
     found.results  # noqa: B018 - says now, in one line, where the run did not finish
     claims = _read_claims(found, options["texts"], options["file"])
     checked = add_claims(found, claims) if claims or options["as_json"] else None
-    writers = {"html": write_html, "ipynb": write_notebook}
-    paths = [writers[name](found.folder) for name in formats]
+    paths = [write_report(found.folder, form) for form in formats]
     if options["as_json"]:
         click.echo(_as_json(checked, paths))
         return

@@ -26,6 +26,7 @@ __all__ = ["run"]
 @workspace_option
 @click.option("--dry-run", is_flag=True, help="Print the resolved recipe and what would run, and stop.")
 @click.option("--retime", is_flag=True, help="Fit and time even what is kept from earlier runs.")
+@click.option("--code", is_flag=True, help="Let a recipe run the code of the Keras models that it names.")
 @click.option("--strict", is_flag=True, help="Exit with status 3 where a finding is an error.")
 @click.option("--json", "as_json", is_flag=True, help="Print results.json to standard output, and nothing else.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the verdict and the report's path alone.")
@@ -44,7 +45,7 @@ def run(where: str, workspace: Path, **options: Any) -> int:
     from bakeoff.cli._console import Console  # noqa: PLC0415
     from bakeoff.contest import ContestOptions  # noqa: PLC0415
 
-    recipe = api.make_recipe(where, **_changes(options))
+    recipe = api.make_recipe(where, code=options["code"], **_changes(options))
     console = Console(quiet=options["quiet"] or options["as_json"])
     with console.reading() as progress:
         plan = api.plan(recipe, progress=progress)
@@ -66,7 +67,7 @@ def run(where: str, workspace: Path, **options: Any) -> int:
 
 def _changes(options: dict[str, Any]) -> dict[str, Any]:
     """What was given on the command line; the rest is left to the recipe."""
-    own = ("dry_run", "retime", "strict", "as_json", "quiet")
+    own = ("code", "dry_run", "retime", "strict", "as_json", "quiet")
     renamed = {"metric": "primary_metric", "time_limit": "time_limit_seconds", "memory_limit": "memory_limit_mib"}
     given = {renamed.get(key, key): value for key, value in options.items() if key not in own and value is not None}
     validation = given.get("validation")

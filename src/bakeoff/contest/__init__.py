@@ -5,12 +5,13 @@ from bakeoff.contest._comparison import material, sharing_seeds
 from bakeoff.contest._contest import ContestOptions, is_running, run_contest
 from bakeoff.contest._events import Event, JobFinished, JobProgress, JobStarted, Listener, Logged, Said, StageFinished
 from bakeoff.contest._folder import harmless_cell
+from bakeoff.contest._models import KeptModel, find_model
 from bakeoff.contest._openings import opening_sentences, times_words
 from bakeoff.contest._parts import rows_left_to_look_at
 from bakeoff.contest._pictures import data_pictures
 from bakeoff.contest._plan import Plan, PlannedContestant, facts_of, make_plan
 from bakeoff.contest._plan_text import describe_plan
-from bakeoff.contest._predict import Answers, Prediction, predict
+from bakeoff.contest._predict import Answers, Prediction, enlarged_png, predict
 from bakeoff.contest._probe_pictures import copies_pictures, label_pictures
 from bakeoff.contest._probes import probe_dataset
 from bakeoff.contest._run import Run, open_run
@@ -23,6 +24,7 @@ __all__ = [
     "JobFinished",
     "JobProgress",
     "JobStarted",
+    "KeptModel",
     "Listener",
     "Logged",
     "Plan",
@@ -35,7 +37,9 @@ __all__ = [
     "copies_pictures",
     "data_pictures",
     "describe_plan",
+    "enlarged_png",
     "facts_of",
+    "find_model",
     "harmless_cell",
     "is_running",
     "label_pictures",

@@ -1,20 +1,27 @@
 """Let a model of a finished run say what images or rows are."""
 
-import math
-from collections.abc import Mapping, Sequence
+from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
+from io import BytesIO
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bakeoff.contest._models import find_model
 from bakeoff.contest._run import Run, open_run
 from bakeoff.contestants import Facts, Predictions, predict_with
 from bakeoff.data import ReadRows, read_images, read_rows
 from bakeoff.errors import InputError
+from bakeoff.types import Images
 
-__all__ = ["Answers", "Prediction", "predict"]
+__all__ = ["Answers", "Prediction", "enlarged_png", "predict"]
+
+_MOST_SHOWN = 50
+_SHOWN_PIXELS = 224
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +67,24 @@ class Answers:
     predictions : sequence of Prediction
     notes : sequence of str
         What was done to the images or rows to make them fit.
+    seen : (n, height, width, channels) uint8 or None
+        What the model saw of images; None of plain rows.
     """
 
     contestant: str
     predictions: Sequence[Prediction]
     notes: Sequence[str]
+    seen: Images | None = None
+
+    def _repr_html_(self) -> str:
+        """The picture that the model saw, and what it says of it, for each."""
+        lines = []
+        for number, prediction in enumerate(self.predictions[:_MOST_SHOWN]):
+            picture = (
+                "" if self.seen is None else f'<td><img alt="" width="84" src="{_as_address(self.seen[number])}"></td>'
+            )
+            lines.append(f"<tr>{picture}<td>{escape(prediction.to_line(3))}</td></tr>")
+        return f'<div class="tex2jax_ignore mathjax_ignore"><table>{"".join(lines)}</table></div>'
 
 
 def predict(
@@ -74,6 +94,7 @@ def predict(
     contestant: str | None = None,
     seed: int | None = None,
     workspace: Path | None = None,
+    code: bool = False,
 ) -> Answers:
     """Let a model of a run say what images or rows are.
 
@@ -89,6 +110,8 @@ def predict(
         None: the first that has a model.
     workspace : Path, optional
         Where a run is looked up by its name; None: here.
+    code : bool
+        Whether the user's code that a Keras model is built by may be run.
 
     Raises
     ------
@@ -96,63 +119,36 @@ def predict(
         If there is no such run, contestant, seed or file, none is given, or one does not fit the model.
     """
     found = run if isinstance(run, Run) else open_run(run, workspace)
-    entry = _entry(found, contestant)
-    data = found.results["data"]
-    facts = Facts(
-        kind=data["kind"],
-        n_train=data["n_train"],
-        n_features=data["n_features"],
-        n_classes=data["n_classes"],
-        image_shape=None if data["image_shape"] is None else tuple(data["image_shape"]),
-        pixel_max=data["pixel_max"],
-        label_codes=None if data["label_codes"] is None else tuple(data["label_codes"]),
-    )
-    kept = _seeds_kept(found, entry)
-    files = _model_files(found, entry, (kept or entry["seeds"])[0] if seed is None else seed)
-    read = _read(paths, facts, data["feature_names"])
-    said = predict_with(files, read.rows, facts)
-    answers = [_answer(index, name, said, data["class_names"]) for index, name in enumerate(read.names)]
-    return Answers(entry["name"], answers, read.notes)
+    model = find_model(found, contestant, seed)
+    facts = model.facts
+    read = _read(paths, facts, model.feature_names)
+    said = predict_with(model.files, read.rows, facts, runs_code=code)
+    answers = [_answer(index, name, said, model.class_names) for index, name in enumerate(read.names)]
+    return Answers(model.contestant, answers, read.notes, _seen(read, facts))
 
 
-def _entry(run: Run, contestant: str | None) -> Mapping[str, Any]:
-    if contestant is not None:
-        return run.contestant(contestant)
-    kept = [entry for entry in run.results["contestants"] if entry["family"] != "dummy" and _seeds_kept(run, entry)]
-    if not kept:
-        raise InputError(f"{run.name}: no model was kept that could predict")
-    best: Mapping[str, Any] = min(kept, key=lambda entry: _loss(entry, run.results["protocol"]["primary_metric"]))
-    return best if all(_is_validated(entry) for entry in kept) else kept[0]
+def _seen(read: ReadRows, facts: Facts) -> Images | None:
+    if facts.image_shape is None or facts.pixel_max is None:
+        return None
+    brightness = read.rows.reshape(-1, *facts.image_shape) * np.float32(255 / facts.pixel_max)
+    seen: Images = np.rint(brightness).astype(np.uint8)
+    return seen
 
 
-def _is_validated(entry: Mapping[str, Any]) -> bool:
-    return entry["validation"] is not None
+def _as_address(image: Images) -> str:
+    return "data:image/png;base64," + b64encode(enlarged_png(image)).decode("ascii")
 
 
-def _loss(entry: Mapping[str, Any], metric: str) -> float:
-    """Lower is better: the metric on validation rows."""
-    score = (entry["validation"] or {}).get(metric)
-    if score is None:
-        return math.inf
-    return float(score["mean"] if metric == "log_loss" else -score["mean"])
+def enlarged_png(image: Images) -> bytes:
+    """(height, width, channels) pixels as a PNG that people can see: each pixel a square."""
+    from PIL import Image  # noqa: PLC0415 - only here
 
-
-def _seeds_kept(run: Run, entry: Mapping[str, Any]) -> list[int]:
-    """Seeds of which a model was kept: a fit that failed left none."""
-    return [seed for seed in entry["seeds"] if _model_folder(run, entry, seed).is_dir()]
-
-
-def _model_folder(run: Run, entry: Mapping[str, Any], seed: int) -> Path:
-    return run.folder / "models" / f"{entry['name']}-{seed}"
-
-
-def _model_files(run: Run, entry: Mapping[str, Any], seed: int) -> dict[str, bytes]:
-    folder = _model_folder(run, entry, seed)
-    if not folder.is_dir():
-        known = ", ".join(map(str, _seeds_kept(run, entry)))
-        have = f"it has models with {known}" if known else "it has none at all"
-        raise InputError(f"{run.name}: no model of {entry['name']} with seed {seed}; {have}")
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    times = max(1, _SHOWN_PIXELS // max(image.shape[:2]))
+    picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
+    stream = BytesIO()
+    size = (times * picture.width, times * picture.height)
+    picture.resize(size, Image.Resampling.NEAREST).save(stream, "PNG")
+    return stream.getvalue()
 
 
 def _read(paths: Sequence[str | Path], facts: Facts, feature_names: Sequence[str] | None) -> ReadRows:

@@ -1,6 +1,7 @@
 """What may enter a bake-off, behind one small protocol."""
 
 from bakeoff.contestants._copies import strengths_of
+from bakeoff.contestants._keras import KerasContestant, names_code
 from bakeoff.contestants._line_up import default_line_up, default_time_limit_seconds
 from bakeoff.contestants._protocol import (
     Contestant,
@@ -19,6 +20,7 @@ __all__ = [
     "Facts",
     "Fitted",
     "Job",
+    "KerasContestant",
     "MemberPlan",
     "Predictions",
     "Seconds",
@@ -27,6 +29,7 @@ __all__ = [
     "default_time_limit_seconds",
     "families",
     "make_contestant",
+    "names_code",
     "predict_with",
     "strengths_of",
     "wrap",

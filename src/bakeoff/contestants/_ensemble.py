@@ -8,11 +8,13 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from bakeoff.contestants._dense import DenseContestant
+from bakeoff.contestants._dense_model import read_network
 from bakeoff.contestants._protocol import Facts, Fitted, Job, MemberPlan, Predictions, Seconds, SummaryRow
+from bakeoff.dense import Network
 from bakeoff.errors import DataError, FitError, SettingsError
 from bakeoff.types import Probabilities, ProgressCallback, Rows
 
-__all__ = ["ENSEMBLE_JSON", "EnsembleContestant"]
+__all__ = ["ENSEMBLE_JSON", "EnsembleContestant", "networks_of"]
 
 ENSEMBLE_JSON = "ensemble.json"
 _SIZE = "ensemble_size"
@@ -154,6 +156,17 @@ def _files(fits: Sequence[Fitted]) -> dict[str, bytes]:
         for name, content in fit.model_files.items()
     }
     return {**files, ENSEMBLE_JSON: json.dumps(_description(len(fits)), indent=1).encode()}
+
+
+def networks_of(files: Mapping[str, bytes]) -> list[Network]:
+    """The networks of a kept ensemble.
+
+    Raises
+    ------
+    DataError
+        If the files are damaged.
+    """
+    return [read_network(_files_of(files, number)) for number in range(_read_size(files))]
 
 
 def _files_of(files: Mapping[str, bytes], number: int) -> dict[str, bytes]:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bakeoff.contestants._families import FAMILIES
+from bakeoff.contestants._keras import KERAS_JSON, KerasContestant, built_by, names_code
 from bakeoff.contestants._nearest import did_you_mean
 from bakeoff.contestants._protocol import Contestant, Facts, Predictions
 from bakeoff.errors import SettingsError
@@ -18,10 +19,12 @@ _DENSE = {
     "dense:plain": "dense neural network as course notebooks train it: plain gradient descent, images as they are",
 }
 
+_KERAS = {"keras:FILE.py:FUNCTION": "a Keras model that your own function builds, trained by Keras"}
+
 
 def families() -> Mapping[str, str]:
     """Every family by name, with one line about it. Any classifier of scikit-learn enters by its class name too."""
-    return MappingProxyType(_DENSE | {name: family.description for name, family in FAMILIES.items()})
+    return MappingProxyType(_DENSE | {name: family.description for name, family in FAMILIES.items()} | _KERAS)
 
 
 def make_contestant(name: str, family: str, settings: Mapping[str, Any] | None = None) -> Contestant:
@@ -52,6 +55,8 @@ def make_contestant(name: str, family: str, settings: Mapping[str, Any] | None =
         from bakeoff.contestants._ensemble import EnsembleContestant  # noqa: PLC0415 - loads JAX
 
         return EnsembleContestant(name, settings)
+    if names_code(family):
+        return KerasContestant.read(name, family, settings)
     if family in _DENSE:
         from bakeoff.contestants._dense import DenseContestant  # noqa: PLC0415 - loads JAX
 
@@ -95,12 +100,14 @@ def wrap(name: str, estimator: Any) -> Contestant:
     SettingsError
         If it lacks one of the methods.
     """
+    if isinstance(estimator, Contestant):
+        return estimator
     from bakeoff.contestants._wrapped import WrappedContestant  # noqa: PLC0415 - loads scikit-learn
 
     return WrappedContestant(name, estimator() if isinstance(estimator, type) else estimator)
 
 
-def predict_with(model_files: Mapping[str, bytes], X: Rows, facts: Facts) -> Predictions:
+def predict_with(model_files: Mapping[str, bytes], X: Rows, facts: Facts, runs_code: bool = False) -> Predictions:
     """Let a kept model predict, whoever left it: the files say what it is.
 
     Parameters
@@ -110,14 +117,23 @@ def predict_with(model_files: Mapping[str, bytes], X: Rows, facts: Facts) -> Pre
     X : (n_samples, n_features)
         Rows of the form that the model was trained on.
     facts : Facts
+    runs_code : bool
+        Whether the code that a Keras model is built by may be run.
 
     Raises
     ------
     DataError
         If the files are damaged or the rows do not fit.
+    SettingsError
+        If the model needs code that may not be run.
     """
     if "ensemble.json" in model_files:
         return make_contestant("model", "dense:ensemble").predict(model_files, X, facts)
+    if KERAS_JSON in model_files:
+        build = built_by(model_files)
+        if not runs_code:
+            raise SettingsError(f"this model is built by running {build}, which is done only if it is allowed: --code.")
+        return KerasContestant("model", build).predict(model_files, X, facts)
     if "model.safetensors" in model_files:
         return make_contestant("model", "dense").predict(model_files, X, facts)
     return make_contestant("model", "dummy").predict(model_files, X, facts)

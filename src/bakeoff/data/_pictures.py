@@ -38,7 +38,9 @@ _BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 
 
 @contextmanager
-def open_picture(path: Path, name: str, decode: bool = True) -> Iterator[Image.Image]:
+def open_picture(
+    path: Path, name: str, decode: bool = True, at_least: tuple[int, int] | None = None
+) -> Iterator[Image.Image]:
     """Open a PNG or JPEG.
 
     Parameters
@@ -48,6 +50,9 @@ def open_picture(path: Path, name: str, decode: bool = True) -> Iterator[Image.I
         What to call it in messages.
     decode : bool
         Whether to decode its pixels too; without, only its header is looked at.
+    at_least : (height, width) or None
+        Pixels that will be needed: a photograph (JPEG) is decoded at a half, a quarter or an eighth of its size where
+        that leaves as many, so that a large one is no burden. None: as it is.
 
     Raises
     ------
@@ -59,6 +64,8 @@ def open_picture(path: Path, name: str, decode: bool = True) -> Iterator[Image.I
             with warnings.catch_warnings():
                 warnings.simplefilter("error", Image.DecompressionBombWarning)
                 picture = stack.enter_context(Image.open(stack.enter_context(path.open("rb")), formats=("PNG", "JPEG")))
+            if at_least is not None:
+                picture.draft(None, (at_least[1], at_least[0]))
             _require_modest(picture, name)
             if decode:
                 picture.load()

@@ -1,11 +1,12 @@
 """New images and rows to predict, in the form that a data set has."""
 
+import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from bakeoff.data._assemble import checked_pixels, finite_rows
 from bakeoff.data._columns import LABEL_NAMES, Roles
@@ -17,6 +18,9 @@ from bakeoff.errors import DataError
 from bakeoff.types import Rows
 
 __all__ = ["ReadRows", "read_images", "read_rows"]
+
+_ORIENTATION = 0x0112  # how a camera was held, in Exif
+_OVERSAMPLED = 8  # times as many pixels a side as are needed, before the filter makes them fewer
 
 
 class ReadRows(NamedTuple):
@@ -39,8 +43,9 @@ class ReadRows(NamedTuple):
 def read_images(paths: Sequence[str], shape: tuple[int, int, int], pixel_max: int = 255) -> ReadRows:
     """Read PNG and JPEG files, and all of them in folders, as rows of a data set of images.
 
-    Pictures of another size are resized with antialiasing, colour is turned into grey where the data set is grey, and
-    0..255 is scaled to 0..`pixel_max`; each of these is said in the notes.
+    Pictures of another shape, such as photographs, are turned as their camera was held, cropped to the middle, and
+    resized with antialiasing; colour becomes grey where the data set is grey, and 0..255 is scaled to 0..`pixel_max`;
+    each of these is said in the notes.
 
     Parameters
     ----------
@@ -63,24 +68,17 @@ def read_images(paths: Sequence[str], shape: tuple[int, int, int], pixel_max: in
     require_memory("the pictures", len(files) * height * width * channels)
     pixels = np.empty((len(files), height, width, channels), dtype=np.uint8)
     problems: list[str] = []
-    resized: list[str] = []
-    made_grey: list[str] = []
+    changed = _Changed([], [], [], [])
     for i, path in enumerate(files):
         try:
-            with open_picture(path, str(path)) as picture:
-                array = to_array(picture, channels)
-                made_grey += [path.name] if channels == 1 and picture.mode in ("RGB", "RGBA", "P", "CMYK") else []
+            with open_picture(path, str(path), at_least=(_OVERSAMPLED * height, _OVERSAMPLED * width)) as picture:
+                pixels[i] = _fitted(picture, path.name, shape, changed)
         except DataError as error:
             problems += error.problems
-            continue
-        if array.shape[:2] != (height, width):
-            resized.append(f"{path.name} ({array.shape[0]}x{array.shape[1]})")
-            array = _resized(array, height, width)
-        pixels[i] = array
     raise_if_any(shortened(problems, "pictures with problems"))
     if pixel_max != 255:
         pixels = np.rint(pixels * np.float32(pixel_max / 255)).astype(np.uint8)
-    notes = _notes(resized, made_grey, f"{height}x{width}", pixel_max)
+    notes = _notes(changed, f"{height}x{width}", pixel_max)
     return ReadRows(pixels.reshape(len(files), -1), [str(path) for path in files], notes)
 
 
@@ -159,19 +157,67 @@ def _pictures_in(paths: Sequence[str]) -> list[Path]:
     return files
 
 
+class _Changed(NamedTuple):
+    """Names of pictures, by what was done to them."""
+
+    turned: list[str]
+    cropped: list[str]
+    resized: list[str]
+    made_grey: list[str]
+
+
+def _fitted(picture: Image.Image, name: str, shape: tuple[int, int, int], changed: _Changed) -> Rows:
+    """A decoded picture as (height, width, channels) pixels, and what was done to it noted down."""
+    height, width, channels = shape
+    if _is_turned(picture):
+        picture = ImageOps.exif_transpose(picture)
+        changed.turned.append(name)
+    if channels == 1 and picture.mode in ("RGB", "RGBA", "P", "CMYK", "YCbCr"):
+        changed.made_grey.append(name)
+    array = to_array(picture, channels)
+    if array.shape[:2] == (height, width):
+        return array
+    changed.resized.append(f"{name} ({array.shape[0]}x{array.shape[1]})")
+    middle = _middle(array, height, width)
+    if middle.shape != array.shape:
+        changed.cropped.append(name)
+    return _resized(middle, height, width)
+
+
+def _is_turned(picture: Image.Image) -> bool:
+    """Whether the camera says that it was not held upright; what it says may be damaged."""
+    try:
+        return picture.getexif().get(_ORIENTATION, 1) in range(2, 9)
+    except (SyntaxError, ValueError, OSError, struct.error, KeyError, TypeError):
+        return False
+
+
+def _middle(array: Rows, height: int, width: int) -> Rows:
+    """The largest part in the middle with the sides in proportion; a pixel more or less is not cropped."""
+    own_height, own_width = array.shape[:2]
+    high, wide = min(own_height, own_width * height / width), min(own_width, own_height * width / height)
+    if own_height - high < 1 and own_width - wide < 1:
+        return array
+    high, wide = max(1, round(high)), max(1, round(wide))
+    top, left = (own_height - high) // 2, (own_width - wide) // 2
+    return array[top : top + high, left : left + wide]
+
+
 def _resized(array: Rows, height: int, width: int) -> Rows:
     flat = array[..., 0] if array.shape[2] == 1 else array
     # The box of a reducing filter grows with the scale in Pillow, so that shrinking averages instead of skipping.
-    small = Image.fromarray(flat).resize((width, height), Image.Resampling.LANCZOS)
+    small = Image.fromarray(np.ascontiguousarray(flat)).resize((width, height), Image.Resampling.LANCZOS)
     return np.asarray(small, dtype=np.uint8).reshape(height, width, array.shape[2])
 
 
-def _notes(resized: Sequence[str], made_grey: Sequence[str], size: str, pixel_max: int) -> list[str]:
-    notes = []
-    if resized:
-        notes.append(f"Resized to {size} (height x width) with antialiasing: {listed(resized)}.")
-    if made_grey:
-        notes.append(f"Turned from colour into grey: {listed(made_grey)}.")
+def _notes(changed: _Changed, size: str, pixel_max: int) -> list[str]:
+    done = (
+        ("Turned as the camera was held", changed.turned),
+        ("Cropped to the middle, to keep its proportions", changed.cropped),
+        (f"Resized to {size} (height x width) with antialiasing", changed.resized),
+        ("Turned from colour into grey", changed.made_grey),
+    )
+    notes = [f"{what}: {listed(names)}." for what, names in done if names]
     if pixel_max != 255:
         notes.append(f"Brightness is scaled from 0..255 to 0..{pixel_max}, as the model was trained.")
     return notes

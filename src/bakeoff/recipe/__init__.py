@@ -6,7 +6,7 @@ and imports none: a contestant's settings are an opaque mapping here, which the 
 
 from bakeoff.recipe._claim_file import load_claims
 from bakeoff.recipe._claim_text import parse_claim
-from bakeoff.recipe._recipe import Claim, ContestantEntry, DataEntry, Protocol, Recipe, is_reserved_name
+from bakeoff.recipe._recipe import Claim, ContestantEntry, DataEntry, Protocol, Recipe, is_reserved_name, name_of_family
 from bakeoff.recipe._text import dump_recipe, load_recipe, parse_recipe, validate_recipe
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "is_reserved_name",
     "load_claims",
     "load_recipe",
+    "name_of_family",
     "parse_claim",
     "parse_recipe",
     "validate_recipe",

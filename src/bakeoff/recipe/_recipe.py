@@ -56,14 +56,21 @@ def _shape(value: Any) -> Any:
 SafeName = Annotated[str, AfterValidator(_safe_name)]
 
 
+_BUILT = re.compile(r"keras:[^\x00-\x1f\x7f]{1,400}\.py:([A-Za-z_][A-Za-z0-9_]{0,46})")
+
+
 def _family_name(family: str) -> str:
+    if family.startswith("keras:"):
+        if not _BUILT.fullmatch(family):
+            raise ValueError(f"must be keras:FILE.py:FUNCTION. Got {family!r}")
+        return family
     for part in family.split(":", 1):
         _safe_name(part)
     return family
 
 
 FamilyName = Annotated[str, AfterValidator(_family_name)]
-"""A family, or a family and its variant, such as ``dense:plain``."""
+"""A family, or a family and its variant, such as ``dense:plain``; or ``keras:FILE.py:FUNCTION``."""
 
 
 def _seed_list(value: Any) -> Any:
@@ -168,9 +175,18 @@ class Protocol(_Entry):
         return self
 
 
-def _as_name(family: Any) -> Any:
-    """A family as a contestant's name, which is part of file names: no colon."""
-    return family.replace(":", "-", 1) if isinstance(family, str) else family
+def name_of_family(family: Any) -> Any:
+    """A family as a contestant's name, which is part of file names: no colon, and of a function its own name.
+
+    Examples
+    --------
+    >>> name_of_family("dense:plain"), name_of_family("keras:models.py:small_cnn")
+    ('dense-plain', 'small_cnn')
+    """
+    if not isinstance(family, str):
+        return family
+    built = _BUILT.fullmatch(family)
+    return built[1] if built else family.replace(":", "-", 1)
 
 
 class ContestantEntry(_Entry):
@@ -200,9 +216,9 @@ class ContestantEntry(_Entry):
     @classmethod
     def _name_or_family(cls, value: Any) -> Any:
         if isinstance(value, str):
-            return {"name": _as_name(value), "family": value}
+            return {"name": name_of_family(value), "family": value}
         if isinstance(value, Mapping) and "family" in value and "name" not in value:
-            return {"name": _as_name(value["family"]), **value}
+            return {"name": name_of_family(value["family"]), **value}
         return value
 
 

@@ -3,9 +3,25 @@
 import re
 from collections.abc import Iterator
 
-from bakeoff.report._view import Block, Cell, Checks, Code, Finding, Findings, Fold, Points, Section, Table, Words
+from bakeoff.report._view import (
+    Block,
+    Cell,
+    Chart,
+    Charts,
+    Checks,
+    Code,
+    Finding,
+    Findings,
+    Fold,
+    Gallery,
+    Points,
+    Section,
+    Table,
+    View,
+    Words,
+)
 
-__all__ = ["escaped", "markdown"]
+__all__ = ["escaped", "markdown", "opening"]
 
 # A notebook hands what stands between dollar signs, or after a backslash, to MathJax once the Markdown is set, so that
 # no way of escaping them in Markdown lasts: they are shown by their full-width twins.
@@ -26,7 +42,14 @@ def escaped(text: str) -> str:
     return _NUMBERED.sub(lambda match: f"{match[1]}&#{ord(match[2])};", plain)
 
 
-def markdown(section: Section, with_folds: bool) -> str:
+def opening(report: View) -> str:
+    """Title, verdict and the figures that belong beside it."""
+    facts = "\n".join(f"- {escaped(name)}: {escaped(value)}" for name, value in report.facts)
+    rest = f"\n\n{escaped(report.verdict_rest)}" if report.verdict_rest else ""
+    return f"# {escaped(report.title)}\n\n{escaped(report.created)}\n\n**{escaped(report.verdict)}**{rest}\n\n{facts}"
+
+
+def markdown(section: Section, with_folds: bool, with_figures: bool = False) -> str:
     """A section with its title.
 
     Parameters
@@ -34,11 +57,13 @@ def markdown(section: Section, with_folds: bool) -> str:
     section : Section
     with_folds : bool
         Whether what is folded away is written too: where no code cell shows it.
+    with_figures : bool
+        Whether figures stand in the text, as references to ``figures/<name>.png``.
     """
-    return "\n\n".join([f"## {escaped(section.title)}", *_blocks(section.blocks, with_folds)])
+    return "\n\n".join([f"## {escaped(section.title)}", *_blocks(section.blocks, with_folds, with_figures)])
 
 
-def _blocks(blocks: tuple[Block, ...], with_folds: bool) -> Iterator[str]:
+def _blocks(blocks: tuple[Block, ...], with_folds: bool, with_figures: bool) -> Iterator[str]:
     for block in blocks:
         match block:
             case Words():
@@ -55,9 +80,19 @@ def _blocks(blocks: tuple[Block, ...], with_folds: bool) -> Iterator[str]:
                 yield _fenced(block.text)
             case Fold() if with_folds:
                 yield f"### {escaped(block.title)}"
-                yield from _blocks(block.blocks, with_folds)
+                yield from _blocks(block.blocks, with_folds, with_figures)
+            case Chart() if with_figures:
+                yield _figure(block)
+            case Charts() if with_figures:
+                yield from map(_figure, block.charts)
+            case Gallery() if with_figures:
+                yield _figure(block.chart)
             case _:  # figures and galleries are drawn by code cells
                 pass
+
+
+def _figure(chart: Chart) -> str:
+    return f"![{escaped(chart.description)}](figures/{chart.name}.png)\n\n*{escaped(chart.caption)}*"
 
 
 def _finding(finding: Finding) -> str:

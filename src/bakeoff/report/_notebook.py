@@ -17,9 +17,10 @@ from matplotlib.figure import Figure
 from bakeoff.errors import MissingExtraError
 from bakeoff.report import _notebook_cells as cells
 from bakeoff.report._build import view_of
-from bakeoff.report._markdown import escaped, markdown
+from bakeoff.report._markdown import escaped, markdown, opening
 from bakeoff.report._run import StoredRun, read_run
-from bakeoff.report._view import Section, View
+from bakeoff.report._run_views import RunViews, as_it_is
+from bakeoff.report._view import Section
 from bakeoff.report.figures import save_png
 from bakeoff.report.sections import Context, name_of, watched
 from bakeoff.store import write_atomically
@@ -27,15 +28,23 @@ from bakeoff.store import write_atomically
 __all__ = ["write_notebook"]
 
 _Values: TypeAlias = Mapping[str, int | str]
-_Step: TypeAlias = tuple[Callable[..., Figure | None], _Values]
+Cell: TypeAlias = Callable[..., Any]
+_Step: TypeAlias = tuple[Cell, _Values]
 
-_LOAD = """\
-import bakeoff
+_INSTALL = """\
+try:
+    import bakeoff
+except ImportError:  # on a fresh machine, such as Colab
+    %pip install --quiet bakeoff
+    import bakeoff
 import numpy as np
-from bakeoff.report import figures
+from bakeoff.report import figures"""
 
-run = bakeoff.open_run(".")  # the folder that this notebook lies in
-sorted(run.results)"""
+_OPEN = """\
+from pathlib import Path
+
+# Beside the run that it tells of, this notebook shows that run; anywhere else it does the whole bake-off again.
+run = bakeoff.open_run(".") if Path("results.json").exists() else bakeoff.run(bakeoff.parse_recipe(recipe))"""
 
 
 def write_notebook(run_folder: str | Path) -> Path:
@@ -59,11 +68,15 @@ def write_notebook(run_folder: str | Path) -> Path:
     """
     nbformat = _nbformat()
     run = read_run(run_folder)
-    book = _Book(nbformat, run)
+    book = _Book(nbformat, _ReadRun(run))
     context = Context(run)
     report = view_of(context)
-    book.words(_opening(report))
-    book.code(_LOAD, [nbformat.v4.new_output("execute_result", {"text/plain": repr(sorted(run.results))})])
+    book.words(opening(report))
+    book.words("## The run\n\nThe recipe says what was compared, and how. Nothing else is needed to do it again.")
+    book.code(_INSTALL, [])
+    book.code(f"recipe = {_literal(run.recipe)}", [])
+    book.code(_OPEN, [])
+    book.run(cells.verdict, {})
     for section in report.sections:
         steps = list(_steps(context, section))
         book.words(markdown(section, with_folds=not steps))
@@ -83,13 +96,19 @@ def _nbformat() -> ModuleType:
     return module
 
 
-def _opening(report: View) -> str:
-    facts = "\n".join(f"- {escaped(name)}: {escaped(value)}" for name, value in report.facts)
-    rest = f"\n\n{escaped(report.verdict_rest)}" if report.verdict_rest else ""
-    return f"# {escaped(report.title)}\n\n{escaped(report.created)}\n\n**{escaped(report.verdict)}**{rest}\n\n{facts}"
+def _literal(text: str) -> str:
+    """Text as a Python literal, a line of it on a line, whatever is in it."""
+    return "(\n" + "".join(f"    {line!r}\n" for line in text.splitlines(keepends=True) or [""]) + ")"
 
 
-_DRAWN_BY: Mapping[str, Callable[..., Figure | None]] = {  # chart: the cell that draws it
+class _ReadRun(RunViews):
+    """A run as the cells see it, from its files alone."""
+
+    def __init__(self, run: StoredRun) -> None:
+        self.folder, self.results = run.folder, run.results
+
+
+_DRAWN_BY: Mapping[str, Cell] = {  # chart: the cell that draws it
     "validation-against-test": cells.validation_against_test,
     "group-of-copies": cells.group_of_copies,
     "harm-of-a-random-split": cells.harm,
@@ -127,11 +146,10 @@ def _data_steps(context: Context) -> Iterator[_Step]:
 def _contestant_steps(context: Context, section: str) -> Iterator[_Step]:
     for number, entry in enumerate(context.run.entries("contestants")):
         name = str(entry.get("name", ""))
-        in_part: _Values = {"number": number, "part": context.part}
-        found: Mapping[str, tuple[Any, Callable[..., Figure | None], _Values]] = {
+        found: Mapping[str, tuple[Any, Cell, _Values]] = {
             "history": (watched(entry), cells.history, {"number": number}),
-            "classes": (context.of_part(entry, "per_class"), cells.per_class, in_part),
-            "confusion": (context.of_part(entry, "confusion"), cells.confusion_matrix, in_part),
+            "classes": (context.of_part(entry, "per_class"), cells.per_class, {"number": number}),
+            "confusion": (context.of_part(entry, "confusion"), cells.confusion_matrix, {"number": number}),
             "mistakes": (context.run.mistakes(name) is not None, cells.mistakes, {"number": number}),
             "networks": (entry.get("summary"), cells.summary, {"number": number}),
         }
@@ -147,7 +165,7 @@ class _Book:
     """A notebook in the making."""
 
     nbformat: ModuleType
-    source: StoredRun
+    source: RunViews
     cells: list[Any] = field(default_factory=list)
     executed: int = 0
 
@@ -155,17 +173,15 @@ class _Book:
         """Add text."""
         self.cells.append(self.nbformat.v4.new_markdown_cell(text, id=f"cell-{len(self.cells)}"))
 
-    def run(self, function: Callable[..., Figure | None], values: _Values) -> None:
+    def run(self, function: Cell, values: _Values) -> None:
         """Add a function's body as code, run it here, and put what it printed or drew below it."""
         with redirect_stdout(StringIO()) as printed:
-            figure = function(self.source, **values)
+            result = function(self.source, **values)
         outputs = []
         if printed.getvalue():
             outputs.append(self.nbformat.v4.new_output("stream", name="stdout", text=printed.getvalue()))
-        if figure is not None:
-            image = b64encode(save_png(figure, dots_per_inch=110)).decode("ascii")
-            data = {"image/png": image, "text/plain": "<Figure>"}
-            outputs.append(self.nbformat.v4.new_output("execute_result", data))
+        if result is not None:
+            outputs.append(self.nbformat.v4.new_output("execute_result", _shown(result)))
         self.code(_source(function, values), outputs)
 
     def code(self, source: str, outputs: list[Any]) -> None:
@@ -184,6 +200,14 @@ class _Book:
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
         return self.nbformat.v4.new_notebook(cells=self.cells, metadata=metadata)
+
+
+def _shown(result: Any) -> dict[str, str]:
+    """What a notebook keeps of a cell's result."""
+    if isinstance(result, Figure):
+        image = b64encode(save_png(result, dots_per_inch=110)).decode("ascii")
+        return {"image/png": image, "text/plain": "<Figure>"}
+    return {"text/html": as_it_is(result._repr_html_()), "text/plain": repr(result)}
 
 
 def _source(function: Callable[..., Any], values: _Values) -> str:

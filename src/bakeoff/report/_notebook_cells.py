@@ -4,16 +4,18 @@ Each takes ``run``, what `bakeoff.open_run` gives, and what it prints or returns
 from the data is ever part of the code: a cell for one contestant gets its number.
 """
 
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from bakeoff.report import figures
+from bakeoff.report._run_views import RunViews, Verdict
+
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = [
-    "Run",
     "class_histogram",
     "comparisons",
     "confusion_matrix",
@@ -33,37 +35,24 @@ __all__ = [
     "summary",
     "times",
     "validation_against_test",
+    "verdict",
 ]
 
 
-class Run(Protocol):
-    """What the cells need of a run."""
-
-    @property
-    def folder(self) -> Path:
-        """Where it lies."""
-        ...
-
-    @property
-    def results(self) -> Any:
-        """The content of ``results.json``."""
-        ...
-
-
-def rows_of_data(run: Run) -> None:
+def rows_of_data(run: RunViews) -> None:
     """Rows, classes and values of the data."""
     data = run.results["data"]
     for key in ("name", "kind", "n_train", "n_validation", "n_test", "n_classes", "missing_values", "value_range"):
         print(f"{key:>15}: {data.get(key)}")
 
 
-def class_histogram(run: Run) -> Figure:
+def class_histogram(run: RunViews) -> Figure:
     """Rows of each class."""
     data = run.results["data"]
     return figures.class_histogram(data["class_names"], data["class_counts"])
 
 
-def sample_images(run: Run) -> Figure:
+def sample_images(run: RunViews) -> Figure:
     """Random training rows with their labels."""
     names = run.results["data"]["class_names"]
     with np.load(run.folder / "pictures.npz") as pictures:
@@ -71,33 +60,34 @@ def sample_images(run: Run) -> Figure:
     return figures.sample_images(images, [names[label] for label in labels])
 
 
-def one_image_per_class(run: Run) -> Figure:
+def one_image_per_class(run: RunViews) -> Figure:
     """One training image of each class."""
     with np.load(run.folder / "pictures.npz") as pictures:
         images = pictures["class_images"]
     return figures.one_image_per_class(images, run.results["data"]["class_names"])
 
 
-def scores(run: Run) -> None:
-    """Every score, the mean over seeds."""
-    for contestant in run.results["contestants"]:
-        for part in ("validation", "test"):
-            for metric, score in (contestant.get(part) or {}).items():
-                if score:
-                    print(f"{contestant['name']!r:20} {part:10} {metric:12} {score['mean']:.4f}")
+def verdict(run: RunViews) -> Verdict:
+    """The answer in words."""
+    return run.verdict
 
 
-def leaderboard(run: Run) -> Figure:
+def scores(run: RunViews) -> "pl.DataFrame":
+    """Every contestant, best first."""
+    return run.leaderboard
+
+
+def leaderboard(run: RunViews) -> Figure:
     """Scores with intervals, and a stroke for each seed."""
-    return figures.leaderboard(run.results["contestants"], run.results["protocol"]["primary_metric"])
+    return run.plot_leaderboard()
 
 
-def times(run: Run) -> Figure:
+def times(run: RunViews) -> Figure:
     """What each contestant costs."""
     return figures.times(run.results["contestants"])
 
 
-def comparisons(run: Run) -> None:
+def comparisons(run: RunViews) -> None:
     """Every pair: first minus second."""
     for pair in run.results["comparisons"]:
         print(f"{pair['a']!r} - {pair['b']!r} on {pair['on']} rows, {pair['estimand']}: {pair['decision']}")
@@ -105,20 +95,20 @@ def comparisons(run: Run) -> None:
             print(f"    difference {pair['difference']:+.4f}, interval {pair['low']} to {pair['high']}")
 
 
-def validation_against_test(run: Run) -> Figure:
+def validation_against_test(run: RunViews) -> Figure:
     """Whether validation tells the truth: on the dotted line it does."""
     contestants = [entry for entry in run.results["contestants"] if entry["family"] != "dummy"]
     return figures.validation_against_test(contestants, run.results["protocol"]["primary_metric"])
 
 
-def group_of_copies(run: Run) -> Figure:
+def group_of_copies(run: RunViews) -> Figure:
     """One photograph and its near-copies."""
     with np.load(run.folder / "pictures.npz") as pictures:
         images, similarity = pictures["group_images"], pictures["group_similarity"]
     return figures.group_of_copies(images, similarity.tolist())
 
 
-def harm(run: Run) -> Figure:
+def harm(run: RunViews) -> Figure:
     """What a random split promises, and what groups kept together leave of it."""
     probes = run.results["data"]["probes"]["harm"]["contestants"]
     is_grouped = run.results["protocol"]["validation"] != "test"
@@ -126,7 +116,7 @@ def harm(run: Run) -> Figure:
     return figures.harm(probes, contestants)
 
 
-def label_candidates(run: Run) -> Figure:
+def label_candidates(run: RunViews) -> Figure:
     """Labels to look at: the one that is given, and what the other rows speak for."""
     names = run.results["data"]["class_names"]
     with np.load(run.folder / "pictures.npz") as pictures:
@@ -136,52 +126,39 @@ def label_candidates(run: Run) -> Figure:
     return figures.label_candidates(images, given, suggested)
 
 
-def history(run: Run, number: int) -> Figure:
+def history(run: RunViews, number: int) -> Figure:
     """Loss, accuracy and F1 over the epochs."""
-    contestant = run.results["contestants"][number]
-    curves = [curve for curve in contestant["history"] if curve["stage"] != "refit"] or contestant["history"]
-    return figures.history(curves, metrics=("loss", "accuracy", "f1"))
+    return run.plot_history(["loss", "accuracy", "f1"], contestant=number)
 
 
-def per_class(run: Run, number: int, part: str) -> None:
+def per_class(run: RunViews, number: int) -> "pl.DataFrame":
     """Precision, recall and F1 of each class."""
-    names = run.results["data"]["class_names"]
-    print(f"{'class':20} precision recall     f1 support")
-    for line in run.results["contestants"][number]["per_class"][part]:
-        name = f"{names[line['class']]!r}"
-        print(f"{name:20} {line['precision']:9.4f} {line['recall']:.4f} {line['f1']:.4f} {line['support']:7}")
+    return run.per_class(number)
 
 
-def confusion_matrix(run: Run, number: int, part: str) -> Figure:
+def confusion_matrix(run: RunViews, number: int) -> Figure:
     """Which class is taken for which."""
-    contestant = run.results["contestants"][number]
-    return figures.confusion_matrix(contestant["confusion"][part], run.results["data"]["class_names"])
+    return run.confusion(number)
 
 
-def reliability(run: Run, part: str) -> Figure:
+def reliability(run: RunViews, part: str) -> Figure:
     """Whether a probability means what it says."""
     return figures.reliability(run.results["contestants"], part)
 
 
-def distorted_images(run: Run, number: int) -> Figure:
+def distorted_images(run: RunViews, number: int) -> Figure:
     """Training images, and what augmentation makes of them."""
     with np.load(run.folder / "pictures.npz") as pictures:
         lines = pictures[f"distorted_{run.results['contestants'][number]['name']}_images"]
     return figures.distorted_images(lines)
 
 
-def mistakes(run: Run, number: int) -> Figure:
+def mistakes(run: RunViews, number: int) -> Figure:
     """The validation rows that it got most wrong."""
-    names = dict(enumerate(run.results["data"]["class_names"]))
-    prefix = f"mistakes_{run.results['contestants'][number]['name']}_"
-    with np.load(run.folder / "pictures.npz") as pictures:
-        images, confidence = pictures[prefix + "images"], pictures[prefix + "confidence"]
-        said = [names.get(int(label), "no class") for label in pictures[prefix + "said"]]
-        true = [names.get(int(label), "no class") for label in pictures[prefix + "true"]]
-    return figures.mistakes(images, said, true, confidence)
+    return run.mistakes(number)
 
 
-def summary(run: Run, number: int) -> None:
+def summary(run: RunViews, number: int) -> None:
     """Layers and their parameters."""
     layers = run.results["contestants"][number]["summary"]
     for layer in layers:

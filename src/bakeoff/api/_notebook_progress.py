@@ -1,0 +1,56 @@
+"""What a notebook shows while a bake-off runs: a line for each stage that is done, and one for the job that runs."""
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from bakeoff.contest import Event, JobFinished, JobProgress, JobStarted, Listener, Said, StageFinished
+
+__all__ = ["notebook_listener"]
+
+
+def notebook_listener() -> Listener | None:
+    """A listener for the notebook that this runs in; None where it runs in none."""
+    try:
+        from IPython import get_ipython  # noqa: PLC0415 - there is one only in a notebook
+        from IPython.display import HTML, display  # noqa: PLC0415
+    except ImportError:
+        return None
+    shell = get_ipython()
+    if shell is None or not hasattr(shell, "kernel"):
+        return None
+    return _Lines(HTML, display)
+
+
+class _Lines:
+    """Lines in one output of the notebook."""
+
+    def __init__(self, as_html: Callable[[str], Any], display: Callable[..., Any]) -> None:
+        self._as_html = as_html
+        self._done: list[str] = []
+        self._handle = display(as_html(""), display_id=True)
+
+    def __call__(self, event: Event) -> None:
+        running = ""
+        if isinstance(event, Said):
+            self._done.append(escape(event.text))
+        elif isinstance(event, StageFinished):
+            mark = "✗" if event.n_failed else "✓"
+            self._done.append(f"{mark} {escape(event.contestant)}: {event.n_fits} fits, {event.seconds:.1f} s")
+        elif isinstance(event, JobStarted):
+            running = f"{escape(event.contestant)}: {event.n_members} fits"
+        elif isinstance(event, JobProgress):
+            running = f"{escape(event.contestant)}: {_news(event)}"
+        elif not isinstance(event, JobFinished):
+            return
+        lines = [*self._done, *([f"… {running}"] if running else [])]
+        self._handle.update(self._as_html("<br>".join(lines)))
+
+
+def _news(event: JobProgress) -> str:
+    values = event.values
+    parts = []
+    if "epoch" in values and "epochs" in values:
+        parts.append(f"epoch {values['epoch']}/{values['epochs']}")
+    parts += [f"{key} {values[key]:.4f}" for key in ("loss", "validation") if key in values]
+    return ", ".join(parts) or "fitting"
