@@ -8,7 +8,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from bakeoff.api._runs import plan as make_plan
-from bakeoff.contest import KeptModel, Plan, Run, find_model, open_run
+from bakeoff.contest import KeptModel, Plan, Run, find_model, open_run, shown_rows
 from bakeoff.contestants import Predictions
 from bakeoff.errors import DataError, InteropError, SettingsError, StoreError
 from bakeoff.interop import FORMATS, Model, ask_file, convert
@@ -88,7 +88,7 @@ def export(
     if target.exists():
         raise StoreError(f"{target} is there already; nothing is written over.")
     plan, part, rows = _rows_of(found)
-    said = _stored(found, kept, part, _shown(plan, part, rows))
+    said = _stored(found, kept, part, shown_rows(plan, part, rows))
     kind = "scores" if said.probabilities is None else "probabilities"
     model = Model(kept.files, kept.facts, kept.class_names, kind)
     content = convert(model, to)
@@ -125,10 +125,6 @@ def _values(plan: Plan, rows: RowIndices) -> "np.ndarray[tuple[int, int], np.dty
     if plan.parts.test == "file" and plan.dataset.X_test is not None and rows.min() >= n_train:
         return np.asarray(plan.dataset.X_test[rows - n_train])
     return np.asarray(plan.dataset.X_train[rows])
-
-
-def _shown(plan: Plan, part: str, rows: RowIndices) -> RowIndices:
-    return rows - len(plan.dataset.X_train) if part == "test" and plan.parts.test == "file" else rows
 
 
 def _stored(run: Run, kept: KeptModel, part: str, rows: RowIndices) -> Predictions:

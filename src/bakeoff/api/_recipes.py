@@ -39,14 +39,12 @@ def make_recipe(where: str | Path | Recipe, *, code: bool = False, **changes: An
     """
     if isinstance(where, Recipe):
         recipe = where
-        if not code:
-            _refuse_code(recipe, changes.get("contestants"))
     elif str(where).lower().endswith(_RECIPE_ENDINGS):
         recipe = load_recipe(Path(where))
-        if not code:
-            _refuse_code(recipe, changes.get("contestants"))
     else:
         recipe = validate_recipe({"name": _name_of(where), "data": {"source": str(where)}})
+    if not code:
+        _refuse_code(recipe, changes.get("contestants"))
     given = {key: value for key, value in changes.items() if value is not None}
     if not given:
         return recipe

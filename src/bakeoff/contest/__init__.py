@@ -15,6 +15,7 @@ from bakeoff.contest._predict import Answers, Prediction, enlarged_png, predict
 from bakeoff.contest._probe_pictures import copies_pictures, label_pictures
 from bakeoff.contest._probes import probe_dataset
 from bakeoff.contest._run import Run, open_run
+from bakeoff.contest._write import shown_rows
 
 __all__ = [
     "Answers",
@@ -52,5 +53,6 @@ __all__ = [
     "rows_left_to_look_at",
     "run_contest",
     "sharing_seeds",
+    "shown_rows",
     "times_words",
 ]

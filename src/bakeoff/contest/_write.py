@@ -16,7 +16,7 @@ from bakeoff.contestants import strengths_of
 from bakeoff.data import Dataset
 from bakeoff.store import fingerprint_rows
 
-__all__ = ["write_run"]
+__all__ = ["shown_rows", "write_run"]
 
 
 def write_run(
@@ -72,7 +72,7 @@ def _truth_arrays(plan: Plan, truth: Mapping[str, PartTruth | None]) -> dict[str
     arrays: dict[str, Any] = {}
     for part, known in truth.items():
         if known is not None:
-            arrays[f"{part}_rows"] = _shown_rows(plan, part, known.rows)
+            arrays[f"{part}_rows"] = shown_rows(plan, part, known.rows)
             arrays[f"{part}_labels"] = known.labels
     return arrays
 
@@ -87,7 +87,7 @@ def _test_row_arrays(dataset: Dataset) -> dict[str, Any]:
     return arrays
 
 
-def _shown_rows(plan: Plan, part: str, rows: Any) -> Any:
+def shown_rows(plan: Plan, part: str, rows: Any) -> Any:
     """Positions in the file that the rows came from."""
     return rows - len(plan.dataset.X_train) if part == "test" and plan.parts.test == "file" else rows
 
@@ -103,7 +103,7 @@ def _write_predictions(plan: Plan, folder: RunFolder, fits: Mapping[str, list[Fi
                 whole = gather(part, of_seed)
                 if whole is None:
                     continue
-                arrays[f"{part}_rows"] = _shown_rows(plan, part, whole.rows)
+                arrays[f"{part}_rows"] = shown_rows(plan, part, whole.rows)
                 arrays[f"{part}_labels"] = whole.labels[0]
                 if whole.probabilities is not None:
                     arrays[f"{part}_probabilities"] = whole.probabilities[0]

@@ -1,7 +1,7 @@
 """What may enter a bake-off, behind one small protocol."""
 
 from bakeoff.contestants._copies import strengths_of
-from bakeoff.contestants._keras import KerasContestant, names_code
+from bakeoff.contestants._keras import KerasContestant, import_keras, names_code
 from bakeoff.contestants._line_up import default_line_up, default_time_limit_seconds
 from bakeoff.contestants._protocol import (
     Contestant,
@@ -28,6 +28,7 @@ __all__ = [
     "default_line_up",
     "default_time_limit_seconds",
     "families",
+    "import_keras",
     "make_contestant",
     "names_code",
     "predict_with",

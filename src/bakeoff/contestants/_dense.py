@@ -6,11 +6,10 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from bakeoff.contestants._dense_model import read_network, write_network
 from bakeoff.contestants._engine import engine_fingerprint
 from bakeoff.contestants._protocol import Facts, Fitted, Job, MemberPlan, Predictions, Seconds, SummaryRow
+from bakeoff.contestants._timing import TIMED_ROWS, one_row_ms
 from bakeoff.dense import (
     DataShape,
     DenseSettings,
@@ -32,7 +31,6 @@ __all__ = ["PLAIN", "DenseContestant"]
 _FLOPS_PER_SECOND = 8e10  # two cores with AVX-512, small products
 _STEP_SECONDS = 1.5e-4
 _COMPILE_SECONDS = 3.0
-_TIMED_ROWS = 20
 
 
 PLAIN: Mapping[str, Any] = MappingProxyType(
@@ -194,7 +192,7 @@ def _fitted(member: FittedMember, plan: MemberPlan, X: Rows, clock: tuple[float,
     predictor = Predictor(member.network)
     # The first batch builds the program; it is not what predicting takes.
     for rows in plan.predict.values():
-        predictor.outputs(X[rows[:_TIMED_ROWS]])
+        predictor.outputs(X[rows[:TIMED_ROWS]])
         predictor.outputs(X[rows])
     started = time.perf_counter()
     predictions = {part: _predictions(predictor, X[rows]) for part, rows in plan.predict.items()}
@@ -202,22 +200,10 @@ def _fitted(member: FittedMember, plan: MemberPlan, X: Rows, clock: tuple[float,
     spec = member.network.spec
     return Fitted(
         predictions=predictions,
-        seconds=Seconds(clock[0], clock[1], seconds_predict, _predict_one_ms(predictor, X, plan)),
+        seconds=Seconds(clock[0], clock[1], seconds_predict, one_row_ms(predictor.outputs, X, plan)),
         history=member.history,
         epochs=member.epochs,
         model_files=write_network(member.network) if plan.keep_model else {},
         summary=[SummaryRow(*line) for line in summary(spec)],
         n_parameters=n_parameters(spec),
     )
-
-
-def _predict_one_ms(predictor: Predictor, X: Rows, plan: MemberPlan) -> float:
-    candidates = next((rows for rows in plan.predict.values() if len(rows)), plan.train)
-    single = [X[row : row + 1] for row in candidates[:_TIMED_ROWS].tolist()]
-    predictor.outputs(single[0])
-    seconds = []
-    for row in single:
-        started = time.perf_counter()
-        predictor.outputs(row)
-        seconds.append(time.perf_counter() - started)
-    return float(np.median(seconds)) * 1000

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bakeoff.contestants._protocol import Facts, Fitted, Job, MemberPlan, Predictions, Seconds, SummaryRow
+from bakeoff.contestants._timing import TIMED_ROWS, one_row_ms
 from bakeoff.errors import DataError, FitError, MissingExtraError, SettingsError
 from bakeoff.types import Labels, ProgressCallback, Rows
 
-__all__ = ["KERAS_JSON", "KERAS_TENSORS", "Build", "KerasContestant", "built_by", "names_code"]
+__all__ = ["KERAS_JSON", "KERAS_TENSORS", "Build", "KerasContestant", "built_by", "import_keras", "names_code"]
 
 Build = Callable[[tuple[int, ...], int], Any]
 """From the shape of one input, ``(height, width, channels)`` or ``(n_features,)``, and the number of classes to a
@@ -26,7 +27,6 @@ KERAS_JSON, KERAS_TENSORS = "keras.json", "keras.safetensors"
 _PREFIX = "keras:"
 _BATCH_ROWS = 1024
 _SECONDS_GUESSED = 120.0
-_TIMED_ROWS = 20
 _MOST_LAYERS = 1000
 
 
@@ -163,7 +163,7 @@ class KerasContestant:
         return [self._fit_member(job, member, progress) for member in job.members]
 
     def _fit_member(self, job: Job, member: MemberPlan, progress: ProgressCallback) -> Fitted:
-        keras = _keras()
+        keras = import_keras()
         keras.utils.set_random_seed(member.seed % 2**32)
         model = self._built(job.facts)
         asked_for = member.epochs or self.epochs
@@ -277,7 +277,13 @@ def _shape(facts: Facts) -> tuple[int, ...]:
     return facts.image_shape if facts.image_shape is not None else (facts.n_features,)
 
 
-def _keras() -> Any:
+def import_keras() -> Any:
+    """Keras, or what to install.
+
+    Raises
+    ------
+    MissingExtraError
+    """
     try:
         import keras  # noqa: PLC0415
     except ImportError:
@@ -325,19 +331,12 @@ def _predict_parts(
     model: Any, inputs: _Inputs, job: Job, member: MemberPlan, seconds_fit: float
 ) -> tuple[dict[str, Predictions], Seconds]:
     for rows in member.predict.values():  # the first batch builds the program
-        _outputs(model, inputs, job.X[rows[:_TIMED_ROWS]])
+        _outputs(model, inputs, job.X[rows[:TIMED_ROWS]])
     started = time.perf_counter()
     predictions = {part: _predictions(_outputs(model, inputs, job.X[rows])) for part, rows in member.predict.items()}
     seconds_predict = time.perf_counter() - started
-    candidates = next((rows for rows in member.predict.values() if len(rows)), member.train)
-    single = [job.X[row : row + 1] for row in candidates[:_TIMED_ROWS].tolist()]
-    times = []
-    _outputs(model, inputs, single[0])
-    for row in single:
-        begun = time.perf_counter()
-        _outputs(model, inputs, row)
-        times.append(time.perf_counter() - begun)
-    return predictions, Seconds(seconds_fit, 0.0, seconds_predict, 1000 * float(np.median(times)))
+    one_ms = one_row_ms(lambda row: _outputs(model, inputs, row), job.X, member)
+    return predictions, Seconds(seconds_fit, 0.0, seconds_predict, one_ms)
 
 
 def _outputs(model: Any, inputs: _Inputs, rows: Rows) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from bakeoff.dense import LayerSummary, Member, Network, Predictor, Start, Task, fit_population, summary
+from bakeoff.dense import LayerSummary, Member, Network, NetworkSpec, Predictor, Start, Task, fit_population, summary
 from bakeoff.errors import FitError, InteropError
 from bakeoff.estimator._parameters import read_settings
 from bakeoff.estimator._rows import kinds_of, parts_of, read_rows
@@ -245,11 +245,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         spec = settings.spec(shape)
         train, validation = parts_of(rows.labels, self.validation_fraction, seed)
-        start = None
-        if goes_on:
-            if not are_alike(self.network_.spec, spec.network):
-                raise ValueError("warm_start needs the layers of the last fit: the parameters of the network changed.")
-            start = Start(self.network_.parameters, self.network_.averages)
+        start = self._start_for(spec.network, "warm_start needs the layers of the last fit") if goes_on else None
         member = Member(
             seed=seed,
             train=train,
@@ -305,9 +301,8 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
             self._goes_on_from = None
             self.history_, self.n_iter_ = {}, 0
-        start = self._goes_on_from
-        if start is None and not is_first:
-            start = Start(self.network_.parameters, self.network_.averages)
+        spec = settings.spec(shape)
+        start = None if is_first else self._start_for(spec.network, "partial_fit needs the layers of the first call")
         everything = np.arange(len(rows.labels))
         member = Member(
             seed=getattr(self, "_seed", 0),
@@ -316,13 +311,10 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             epochs=self.n_iter_ + 1,
             rates=settings.rates(settings.epochs or 1, rows.labels, len(rows.classes)),
             distortion=settings.distortion(),
-            start=start,
+            start=self._goes_on_from or start,
         )
         scaling = None if is_first else self.network_.scaling
         task = Task(rows.X, rows.labels, settings.scale or "none", shape.pixel_max, rows.weights, scaling)
-        spec = settings.spec(shape)
-        if not is_first and not are_alike(self.network_.spec, spec.network):
-            raise ValueError("partial_fit needs the layers of the first call: the parameters of the network changed.")
         continued = continue_training(spec, task, member, epoch=self.n_iter_)
         self.classes_ = rows.classes
         self.network_, self._goes_on_from = continued.network, continued.start
@@ -330,6 +322,12 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.loss_curve_ = self.history_["loss"]
         self.n_iter_ += 1
         return self
+
+    def _start_for(self, spec: NetworkSpec, rule: str) -> Start:
+        """The weights as they are, for a network of the same layers."""
+        if not are_alike(self.network_.spec, spec):
+            raise ValueError(f"{rule}: the parameters of the network changed.")
+        return Start(self.network_.parameters, self.network_.averages)
 
     @classmethod
     def from_network(cls, network: Network, classes: Sequence[Any]) -> Self:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -32,7 +33,7 @@ FORMATS: Mapping[str, str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Model:
     """A kept model.
 
@@ -51,7 +52,7 @@ class Model:
     class_names: Sequence[str]
     kind: str
 
-    @property
+    @cached_property
     def networks(self) -> list[Network]:
         """Of a dense network one, of an ensemble all, else none."""
         if ENSEMBLE_JSON in self.files:

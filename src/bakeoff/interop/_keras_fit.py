@@ -8,11 +8,11 @@ from typing import Any
 import jax
 import numpy as np
 
-from bakeoff.dense import Member, Rates, Task, Trainer, TrainingSpec
+from bakeoff.dense import Member, Rates, Start, Task, Trainer, TrainingSpec
 from bakeoff.errors import InteropError
 from bakeoff.interop._keras_compiled import Compiled, compiled_as
 from bakeoff.interop._keras_layers import KerasNetwork, network_of
-from bakeoff.interop._keras_own import foreign_parts
+from bakeoff.interop._keras_own import foreign_layers, foreign_training
 from bakeoff.interop._keras_rows import KerasRows, rows_of
 from bakeoff.interop._keras_weights import read_start, read_weights, write_start
 
@@ -115,6 +115,7 @@ class _Session:
     compiled: Compiled
     rows: KerasRows
     trainer: Trainer
+    known: Start  # what the model holds, unless a callback has changed it
     f1: bool
 
     @classmethod
@@ -133,7 +134,7 @@ class _Session:
         problems += _batch_callbacks(arguments["callbacks"])
         if not getattr(model, "compiled", False):
             raise InteropError([*problems, "the model must be compiled."])
-        problems += foreign_parts(model)
+        problems += [*foreign_layers(model), *foreign_training(model)]
         rows = rows_of(x, y, arguments)
         if not model.built:
             model.build((None, *rows.input_shape))
@@ -152,7 +153,7 @@ class _Session:
             start=start,
         )
         task = Task(rows.rows, rows.labels, "none", sample_weights=rows.sample_weights, scaling=network.scaling)
-        return cls(model, network, compiled, rows, Trainer(spec, task, [member], jax.devices()[:1]), f1)
+        return cls(model, network, compiled, rows, Trainer(spec, task, [member], jax.devices()[:1]), start, f1)
 
     def train(self, epochs: int, initial_epoch: int, callbacks: Any, verbose: Any) -> Any:
         from keras.callbacks import CallbackList  # noqa: PLC0415
@@ -195,7 +196,8 @@ class _Session:
 
     def _give(self) -> None:
         """The engine's weights to the model."""
-        write_start(self.model, self.network, self.compiled.optimizer, self.trainer.start_of((0, 0)))
+        self.known = self.trainer.start_of((0, 0))
+        write_start(self.model, self.network, self.compiled.optimizer, self.known)
 
     def _take_changes(self) -> None:
         """What callbacks have changed in the model to the engine."""
@@ -204,9 +206,8 @@ class _Session:
         if rate != float(np.asarray(rates.learning_rate)[0, 0]):
             self.trainer.rates = replace(rates, learning_rate=np.full((1, 1), rate, np.float32))
         parameters, averages = read_weights(self.model, self.network)
-        known = self.trainer.start_of((0, 0))
-        if not _equal((parameters, averages), (known.parameters, known.averages)):
-            self.trainer.go_on_from((0, 0), replace(known, parameters=parameters, averages=averages))
+        if not _equal((parameters, averages), (self.known.parameters, self.known.averages)):
+            self.trainer.go_on_from((0, 0), replace(self.known, parameters=parameters, averages=averages))
 
 
 def _equal(a: Any, b: Any) -> bool:

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from bakeoff.contestants import import_keras
 from bakeoff.dense import Network
-from bakeoff.errors import InteropError, MissingExtraError
+from bakeoff.errors import InteropError
 from bakeoff.estimator import DenseClassifier
 from bakeoff.interop._keras_file import read_keras_file
 from bakeoff.interop._keras_layers import network_of
-from bakeoff.interop._keras_own import foreign_parts
+from bakeoff.interop._keras_own import foreign_layers
 from bakeoff.interop._keras_weights import read_weights, write_weights
 
 __all__ = ["from_keras", "network_from_keras", "to_keras"]
@@ -36,8 +37,7 @@ def network_from_keras(model: Any) -> Network:
         return read_keras_file(Path(model))
     if not getattr(model, "built", False):
         raise InteropError("the model has no weights yet: it must be built.")
-    foreign = [part for part in foreign_parts(model) if not part.startswith(("optimizer", "the optimizer", "the loss"))]
-    if foreign:
+    if foreign := list(foreign_layers(model)):
         raise InteropError(foreign)
     try:
         config = model.get_config()
@@ -103,7 +103,7 @@ def to_keras(model: DenseClassifier | Network) -> Any:
     True
     """
     network = model if isinstance(model, Network) else model.network_
-    keras = _keras()
+    keras = import_keras()
     made = keras.Sequential(_layers(keras, network))
     write_weights(made, network_of(made.get_config()), network.parameters, network.averages)
     return made
@@ -130,11 +130,3 @@ def _layers(keras: Any, network: Network) -> list[Any]:
             layers.append(keras.layers.Activation(hidden.activation))
     last = {"activation": spec.output_activation, "use_bias": spec.has_biases[-1]}
     return [*layers, keras.layers.Dense(spec.n_outputs, **last)]
-
-
-def _keras() -> Any:
-    try:
-        import keras  # noqa: PLC0415
-    except ImportError:
-        raise MissingExtraError("a Keras model", "keras") from None
-    return keras

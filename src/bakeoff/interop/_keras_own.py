@@ -3,23 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["foreign_parts"]
+__all__ = ["foreign_layers", "foreign_training"]
 
 _OURS = "keras."
 
 
-def foreign_parts(model: Any) -> list[str]:
-    """Parts of a model in memory that the user wrote, which no configuration tells from Keras' own.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Compiled or not.
-    """
-    return list(_foreign(model))
-
-
-def _foreign(model: Any) -> Iterator[str]:
+def foreign_layers(model: Any) -> Iterator[str]:
+    """What of a model in memory, and of its layers, the user wrote: no configuration tells it from Keras' own."""
     if not _is_keras(type(model)):
         yield f"the model is a class of its own, {type(model).__name__:.60}"
     for layer in getattr(model, "layers", ()):
@@ -29,8 +19,10 @@ def _foreign(model: Any) -> Iterator[str]:
         if activation is not None and not _is_registered(activation):
             name = getattr(activation, "__name__", activation)
             yield f"layer {layer.name:.60}: an activation of its own, {name!s:.60}"
-    if not getattr(model, "compiled", False):
-        return
+
+
+def foreign_training(model: Any) -> Iterator[str]:
+    """The same of how a compiled model is trained."""
     if not _is_keras(type(model.optimizer)):
         yield f"the optimizer is a class of its own, {type(model.optimizer).__name__:.60}"
     elif any(vars(model.optimizer).get(f"_exclude_from_weight_decay{end}") for end in ("", "_pattern")):
