@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.test_util import check_grads
+from sklearn.neural_network import MLPClassifier
 
 import numpy_network as reference
 from bakeoff.dense import NetworkSpec, Noise, Rates, TrainingSpec, apply, init, turned
@@ -181,6 +182,22 @@ def test_start_weights_are_glorot_uniform_and_biases_zero():
     # Standard deviation of a uniform distribution, from 60,000 draws.
     assert w.std() == pytest.approx(limit / np.sqrt(3), rel=0.01)
     assert not np.asarray(parameters[0]["b"]).any()
+
+
+def test_uniform_biases_lie_in_the_range_of_scikit_learns():
+    random = np.random.default_rng(0)
+    theirs = MLPClassifier((20_000,), max_iter=1, learning_rate_init=1e-12, random_state=0)
+    with pytest.warns(UserWarning, match="Maximum iterations"):
+        theirs.fit(random.normal(size=(8, 2)), [0, 1, 2, 3] * 2)
+    parameters, _ = init(0, NetworkSpec(2, (20_000,), 4), "uniform")
+    for layer, biases in zip(parameters, theirs.intercepts_, strict=True):
+        # The largest of 20,000 draws, and of the 4 of the output, lies where theirs may.
+        limit = np.sqrt(6 / sum(layer["w"].shape))
+        assert np.abs(biases).max() <= limit + 1e-9
+        assert np.abs(layer["b"]).max() <= limit
+        assert layer["b"].any()
+    assert np.abs(parameters[0]["b"]).max() == pytest.approx(np.abs(theirs.intercepts_[0]).max(), rel=1e-3)
+    assert parameters[0]["b"].std() == pytest.approx(theirs.intercepts_[0].std(), rel=0.02)
 
 
 def test_bfloat16_products_round_the_factors_only():

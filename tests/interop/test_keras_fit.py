@@ -3,8 +3,10 @@
 import contextlib
 import warnings
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 
 from bakeoff.keras import KerasWarning, fit
 
@@ -223,7 +225,6 @@ def test_the_best_weights_that_keras_restores_stay(keras, digits):
 
 
 def test_f1_is_exact_and_that_of_scikit_learn(keras, digits):
-    from sklearn.metrics import f1_score  # noqa: PLC0415
 
     X, y = digits
     model = dense_model(keras)
@@ -240,6 +241,35 @@ def test_f1_is_exact_and_that_of_scikit_learn(keras, digits):
     assert history["f1"][-1] == pytest.approx(f1_score(y[:400], said[:400], average="macro"), abs=1e-6)
     assert history["val_f1"][-1] == pytest.approx(f1_score(y[400:], said[400:], average="macro"), abs=1e-6)
     assert history["val_f1_score"][-1] == pytest.approx(model.evaluate(X[400:], targets[400:], verbose=0)[2], abs=1e-6)
+
+
+def test_a_course_notebooks_f1_callback_and_plots_run_unchanged(keras, digits):
+    X, y = digits
+    train, validation = (X[:1000], y[:1000]), (X[1000:], y[1000:])
+
+    class F1History(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            for name, (rows, labels) in (("f1", train), ("val_f1", validation)):
+                said = np.argmax(self.model.predict(rows, verbose=0), axis=1)
+                score = f1_score(labels, said, average="macro")
+                self.model.history.history.setdefault(name, []).append(score)
+
+    model = dense_model(keras)
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = fit(model, *train, epochs=3, validation_data=validation, callbacks=[F1History()], verbose=0)
+    assert [len(history.history[key]) for key in ("loss", "val_accuracy", "f1", "val_f1")] == [3, 3, 3, 3]
+    said = np.argmax(model.predict(validation[0], verbose=0), axis=1)
+    assert history.history["val_f1"][-1] == f1_score(validation[1], said, average="macro")
+    assert history.epoch == [0, 1, 2]
+    assert history.params["epochs"] == 3
+
+    figure, axes = plt.subplots()
+    for key in ("accuracy", "val_accuracy", "f1", "val_f1"):
+        axes.plot(history.history[key], label=key)
+    assert [list(line.get_ydata()) for line in axes.lines] == [
+        history.history[key] for key in ("accuracy", "val_accuracy", "f1", "val_f1")
+    ]
+    plt.close(figure)
 
 
 def test_the_same_seed_gives_the_same_model(keras, digits):

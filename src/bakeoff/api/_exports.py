@@ -97,7 +97,7 @@ def export(
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(content)
-        answer = ask_file(model, to, partial, _values(plan, rows))
+        answer = ask_file(model, to, partial, plan.dataset.rows_at(rows))
         difference = _difference(said, answer, f"{kept.contestant} as {to}")
         partial.rename(target)
     except OSError as error:
@@ -118,13 +118,6 @@ def _rows_of(run: Run) -> tuple[Plan, str, RowIndices]:
         if rows is not None and len(rows):
             return plan, part, rows
     raise DataError(f"{run.name}: the run predicted no rows that the file could be checked on.")
-
-
-def _values(plan: Plan, rows: RowIndices) -> "np.ndarray[tuple[int, int], np.dtype[np.generic]]":
-    n_train = len(plan.dataset.X_train)
-    if plan.parts.test == "file" and plan.dataset.X_test is not None and rows.min() >= n_train:
-        return np.asarray(plan.dataset.X_test[rows - n_train])
-    return np.asarray(plan.dataset.X_train[rows])
 
 
 def _stored(run: Run, kept: KeptModel, part: str, rows: RowIndices) -> Predictions:

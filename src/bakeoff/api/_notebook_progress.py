@@ -1,10 +1,22 @@
 """What a notebook shows while a bake-off runs: a line for each stage that is done, and one for the job that runs."""
 
+import time
 from collections.abc import Callable
 from html import escape
 from typing import Any
 
-from bakeoff.contest import Event, JobFinished, JobProgress, JobStarted, Listener, Said, StageFinished
+from bakeoff.contest import (
+    Event,
+    JobFinished,
+    JobProgress,
+    JobStarted,
+    Listener,
+    Said,
+    StageFinished,
+    finished_words,
+    news_words,
+    started_words,
+)
 
 __all__ = ["notebook_listener"]
 
@@ -28,6 +40,7 @@ class _Lines:
     def __init__(self, as_html: Callable[[str], Any], display: Callable[..., Any]) -> None:
         self._as_html = as_html
         self._done: list[str] = []
+        self._begun = 0.0
         self._handle = display(as_html(""), display_id=True)
 
     def __call__(self, event: Event) -> None:
@@ -36,21 +49,13 @@ class _Lines:
             self._done.append(escape(event.text))
         elif isinstance(event, StageFinished):
             mark = "✗" if event.n_failed else "✓"
-            self._done.append(f"{mark} {escape(event.contestant)}: {event.n_fits} fits, {event.seconds:.1f} s")
+            self._done.append(f"{mark} {escape(finished_words(event))}")
         elif isinstance(event, JobStarted):
-            running = f"{escape(event.contestant)}: {event.n_members} fits"
+            self._begun, running = time.monotonic(), escape(started_words(event))
         elif isinstance(event, JobProgress):
-            running = f"{escape(event.contestant)}: {_news(event)}"
+            news = news_words(event.values, time.monotonic() - self._begun)
+            running = escape(f"{event.contestant}: {news or 'fitting'}")
         elif not isinstance(event, JobFinished):
             return
         lines = [*self._done, *([f"… {running}"] if running else [])]
         self._handle.update(self._as_html("<br>".join(lines)))
-
-
-def _news(event: JobProgress) -> str:
-    values = event.values
-    parts = []
-    if "epoch" in values and "epochs" in values:
-        parts.append(f"epoch {values['epoch']}/{values['epochs']}")
-    parts += [f"{key} {values[key]:.4f}" for key in ("loss", "validation") if key in values]
-    return ", ".join(parts) or "fitting"

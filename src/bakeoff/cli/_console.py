@@ -20,22 +20,24 @@ from rich.text import Text
 from bakeoff.cli._claims_table import print_claims
 from bakeoff.cli._options import printable
 from bakeoff.compare import doubts_labels
-from bakeoff.contest import Event, JobFinished, JobProgress, JobStarted, Listener, Run, Said, StageFinished
+from bakeoff.contest import (
+    PROBE_STAGES,
+    Event,
+    JobFinished,
+    JobProgress,
+    JobStarted,
+    Listener,
+    Run,
+    Said,
+    StageFinished,
+    duration_words,
+    finished_words,
+    news_words,
+    started_words,
+)
 from bakeoff.types import ProgressCallback
 
 __all__ = ["Console"]
-
-_PROBE_STAGES = {
-    "harm": ("what copies do to a score", "on a random and on a grouped split"),
-    "unlike": ("training or test row?", "telling test rows from training rows"),
-    "labels": ("labels to look at", "predicting rows that it has not learnt"),
-}
-_STAGES = {
-    "validation": ("choosing", "chosen on validation rows"),
-    "refit": ("final fit", "fitted on all training rows"),
-    **_PROBE_STAGES,
-}
-"""What a job does, and what it has done."""
 
 _MARKS = {"error": ("error", "bold red"), "warning": ("warning", "yellow"), "note": ("note", "blue")}
 
@@ -170,24 +172,23 @@ class _Live:
             self._finish()
 
     def _start(self, event: JobStarted) -> None:
-        self._is_counted = event.stage not in _PROBE_STAGES  # probes come on top of the fits that were planned
+        self._is_counted = event.stage not in PROBE_STAGES  # probes come on top of the fits that were planned
         if self._all is None and self._is_counted:
             self._all = self._progress.add_task("all fits", total=event.n_jobs, news="")
-        seeds = f"seed {event.seeds[0]}" if len(event.seeds) == 1 else f"{len(event.seeds)} seeds"
-        fits = f", {event.n_members} fits" if event.n_members > len(event.seeds) else ""
-        stage = _STAGES[event.stage][0]
         self._begun = time.monotonic()
         self._job = self._progress.add_task(
-            f"{printable(event.contestant)} ({stage}, {seeds}{fits})",
+            printable(started_words(event)),
             total=None,
-            news=f"about {_duration(event.estimate_seconds)}",
+            news=f"about {duration_words(event.estimate_seconds)}",
         )
 
     def _advance(self, values: Mapping[str, Any]) -> None:
         if self._job is None:
             return
         epoch, epochs = values.get("epoch"), values.get("epochs")
-        self._progress.update(self._job, completed=epoch, total=epochs, news=_news(values, self._begun))
+        self._progress.update(
+            self._job, completed=epoch, total=epochs, news=news_words(values, time.monotonic() - self._begun)
+        )
 
     def _finish(self) -> None:
         if self._job is not None:
@@ -202,29 +203,9 @@ def safe(text: str) -> Text:
     return Text(printable(text))
 
 
-def _news(values: Mapping[str, Any], begun: float) -> str:
-    parts = []
-    if "epoch" in values and "epochs" in values:
-        parts.append(f"epoch {values['epoch']}/{values['epochs']}")
-    if "loss" in values:
-        parts.append(f"loss {values['loss']:.4f}")
-    if "validation" in values:
-        parts.append(f"validation {values['validation']:.4f}")
-    if values.get("epoch") and "epochs" in values:
-        left = (time.monotonic() - begun) / values["epoch"] * (values["epochs"] - values["epoch"])
-        parts.append(f"{_duration(left)} left")
-    return "  ".join(parts)
-
-
 def _finished_line(event: StageFinished) -> Text:
-    stage = _STAGES[event.stage][1]
-    fits = f"{event.n_fits} fit{'s' if event.n_fits > 1 else ''}"
-    kept = f"{event.n_reused} kept from before, " if event.n_reused else ""
-    line = Text.assemble(("✗ ", "red") if event.n_failed else ("✓ ", "green"))
-    line.append_text(safe(event.contestant)).append(f" {stage}: {fits}, {kept}{_duration(event.seconds)}")
-    if event.n_failed:
-        line.append(f"; {event.n_failed} failed: ").append_text(safe(event.reason or ""))
-    return line
+    mark = Text.assemble(("✗ ", "red") if event.n_failed else ("✓ ", "green"))
+    return mark.append_text(safe(finished_words(event)))
 
 
 def _leaderboard(results: Mapping[str, Any]) -> Table:
@@ -254,7 +235,7 @@ def _leaderboard(results: Mapping[str, Any]) -> Table:
             interval,
             f"{scores[other]['mean']:.4f}",
             str(len(entry.get("seeds_scored", entry["seeds"]))),
-            _duration(seconds["fit"] + seconds["compile"]),
+            duration_words(seconds["fit"] + seconds["compile"]),
             f"{seconds['predict_one_ms']:.2f} ms",
         )
     return table
@@ -307,7 +288,7 @@ def _probe_lines(probes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if labels is not None:
         yield "labels", _labels_line(labels)
     for name, reason in (probes.get("reasons") or {}).items():
-        yield "not measured", f"{_PROBE_STAGES[name][0]}: {reason}"
+        yield "not measured", f"{PROBE_STAGES[name][0]}: {reason}"
 
 
 def _labels_line(labels: Mapping[str, Any]) -> str:
@@ -320,14 +301,6 @@ def _labels_line(labels: Mapping[str, Any]) -> str:
 
 def _listed(names: Sequence[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + (f", … ({len(names) - most} more)" if len(names) > most else "")
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 100:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def _shortest(path: Path) -> str:

@@ -3,6 +3,7 @@
 from bakeoff.contest._added_claims import CheckedClaims, add_claims
 from bakeoff.contest._comparison import material, sharing_seeds
 from bakeoff.contest._contest import ContestOptions, is_running, run_contest
+from bakeoff.contest._event_words import PROBE_STAGES, duration_words, finished_words, news_words, started_words
 from bakeoff.contest._events import Event, JobFinished, JobProgress, JobStarted, Listener, Logged, Said, StageFinished
 from bakeoff.contest._folder import harmless_cell
 from bakeoff.contest._models import KeptModel, find_model
@@ -18,6 +19,7 @@ from bakeoff.contest._run import Run, open_run
 from bakeoff.contest._write import shown_rows
 
 __all__ = [
+    "PROBE_STAGES",
     "Answers",
     "CheckedClaims",
     "ContestOptions",
@@ -38,14 +40,17 @@ __all__ = [
     "copies_pictures",
     "data_pictures",
     "describe_plan",
+    "duration_words",
     "enlarged_png",
     "facts_of",
     "find_model",
+    "finished_words",
     "harmless_cell",
     "is_running",
     "label_pictures",
     "make_plan",
     "material",
+    "news_words",
     "open_run",
     "opening_sentences",
     "predict",
@@ -54,5 +59,6 @@ __all__ = [
     "run_contest",
     "sharing_seeds",
     "shown_rows",
+    "started_words",
     "times_words",
 ]

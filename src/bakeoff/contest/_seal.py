@@ -101,13 +101,8 @@ class SealedRows:
 
     def fingerprints(self, rows: RowIndices) -> Fingerprints:
         """(n,) what names these rows, whatever file they come from and in whatever order."""
-        return fingerprint_rows(self._values_of(rows))
+        return fingerprint_rows(self.dataset.rows_at(rows))
 
     @property
     def _n_test(self) -> int:
         return 0 if self.dataset.X_test is None else len(self.dataset.X_test)
-
-    def _values_of(self, rows: RowIndices) -> Rows:
-        if self.dataset.X_test is not None and rows.size and rows.min() >= self.n_train:
-            return self.dataset.X_test[rows - self.n_train]
-        return self.values()[rows]

@@ -1,6 +1,7 @@
 """What may enter a bake-off, behind one small protocol."""
 
 from bakeoff.contestants._copies import strengths_of
+from bakeoff.contestants._kept import MODEL_JSON, MODEL_SKOPS, MODEL_TENSORS, kept_networks, kept_pipeline
 from bakeoff.contestants._keras import KerasContestant, import_keras, names_code
 from bakeoff.contestants._line_up import default_line_up, default_time_limit_seconds
 from bakeoff.contestants._protocol import (
@@ -16,6 +17,9 @@ from bakeoff.contestants._protocol import (
 from bakeoff.contestants._registry import families, make_contestant, predict_with, wrap
 
 __all__ = [
+    "MODEL_JSON",
+    "MODEL_SKOPS",
+    "MODEL_TENSORS",
     "Contestant",
     "Facts",
     "Fitted",
@@ -29,6 +33,8 @@ __all__ = [
     "default_time_limit_seconds",
     "families",
     "import_keras",
+    "kept_networks",
+    "kept_pipeline",
     "make_contestant",
     "names_code",
     "predict_with",

@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from bakeoff.contestants._kept import MODEL_JSON, MODEL_TENSORS
 from bakeoff.dense import Layers, Network, NetworkSpec, Scaling, n_parameters
 from bakeoff.errors import DataError
 
-__all__ = ["MODEL_JSON", "MODEL_TENSORS", "read_network", "write_network"]
-
-MODEL_TENSORS = "model.safetensors"
-MODEL_JSON = "model.json"
+__all__ = ["read_network", "write_network"]
 
 _MOST_PARAMETERS = 500_000_000
 _MOST_JSON_BYTES = 4_000_000

@@ -9,14 +9,14 @@ import numpy as np
 
 from bakeoff.contestants._dense import DenseContestant
 from bakeoff.contestants._dense_model import read_network
+from bakeoff.contestants._kept import ENSEMBLE_JSON
 from bakeoff.contestants._protocol import Facts, Fitted, Job, MemberPlan, Predictions, Seconds, SummaryRow
 from bakeoff.dense import Network
 from bakeoff.errors import DataError, FitError, SettingsError
 from bakeoff.types import Probabilities, ProgressCallback, Rows
 
-__all__ = ["ENSEMBLE_JSON", "EnsembleContestant", "networks_of"]
+__all__ = ["EnsembleContestant", "networks_of"]
 
-ENSEMBLE_JSON = "ensemble.json"
 _SIZE = "ensemble_size"
 _DEFAULT_SIZE = 5
 _LARGEST_SIZE = 50

@@ -1,4 +1,7 @@
-"""A fitted pipeline as bytes and back: skops with a short trusted list, never a pickle."""
+"""A fitted pipeline as bytes and back: skops with a short trusted list, never a pickle.
+
+skops is imported where a model is written or read: it looks at all of scikit-learn first, for a second.
+"""
 
 import json
 import warnings
@@ -6,14 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 from zipfile import ZIP_DEFLATED, BadZipFile
 
-import skops.io
-from skops.io.exceptions import UnsupportedTypeException
-
+from bakeoff.contestants._kept import MODEL_JSON, MODEL_SKOPS
 from bakeoff.errors import FitError
 
 __all__ = ["load_pipeline", "load_settings", "save_pipeline"]
-
-MODEL, SETTINGS = "model.skops", "model.json"
 
 _LARGEST_MODEL = 256 * 1024 * 1024
 
@@ -53,7 +52,9 @@ def save_pipeline(pipeline: Any, settings: Mapping[str, Any]) -> tuple[dict[str,
     files : ``model.json`` and, where it can be kept, ``model.skops``
     notes : sentences
     """
-    files = {SETTINGS: json.dumps(settings, indent=1, allow_nan=False).encode()}
+    import skops.io  # noqa: PLC0415 - see above
+
+    files = {MODEL_JSON: json.dumps(settings, indent=1, allow_nan=False).encode()}
     at_least = _bytes_of_trees(pipeline)
     if at_least > 4 * _LARGEST_MODEL:  # trees shrink to about a third; do not build what cannot be kept
         return files, [_too_large(at_least)]
@@ -64,7 +65,7 @@ def save_pipeline(pipeline: Any, settings: Mapping[str, Any]) -> tuple[dict[str,
     if untrusted:
         listed = ", ".join(untrusted[:3])
         return files, [f"the model is not kept: it holds objects that are not on the trusted list ({listed})"]
-    return files | {MODEL: model}, []
+    return files | {MODEL_SKOPS: model}, []
 
 
 def load_pipeline(files: Mapping[str, bytes]) -> Any:
@@ -75,21 +76,23 @@ def load_pipeline(files: Mapping[str, bytes]) -> Any:
     FitError
         If it was not kept, or holds anything that is not on the trusted list.
     """
-    if MODEL not in files:
+    import skops.io  # noqa: PLC0415
+
+    if MODEL_SKOPS not in files:
         raise FitError("the model was not kept: its files hold no model.skops")
-    untrusted = _untrusted(files[MODEL])
+    untrusted = _untrusted(files[MODEL_SKOPS])
     if untrusted:
         raise FitError(f"model.skops holds objects that are not on the trusted list: {', '.join(untrusted[:3])}")
     with warnings.catch_warnings():
         # scikit-learn warns of a model of another of its releases; model.json names both.
         warnings.simplefilter("ignore")
-        return skops.io.loads(files[MODEL], trusted=sorted(_TRUSTED))
+        return skops.io.loads(files[MODEL_SKOPS], trusted=sorted(_TRUSTED))
 
 
 def load_settings(files: Mapping[str, bytes]) -> dict[str, Any]:
     """What ``model.json`` says of a model."""
     try:
-        settings = json.loads(files[SETTINGS])
+        settings = json.loads(files[MODEL_JSON])
     except (KeyError, ValueError) as error:
         raise FitError("the model cannot be read: its model.json is missing or not JSON") from error
     if not isinstance(settings, dict):
@@ -98,6 +101,9 @@ def load_settings(files: Mapping[str, bytes]) -> dict[str, Any]:
 
 
 def _untrusted(model: bytes) -> list[str]:
+    import skops.io  # noqa: PLC0415
+    from skops.io.exceptions import UnsupportedTypeException  # noqa: PLC0415
+
     try:
         return sorted(set(skops.io.get_untrusted_types(data=model)) - _TRUSTED)
     except (UnsupportedTypeException, KeyError, ValueError, TypeError, OSError, BadZipFile) as error:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bakeoff.contestants._families import FAMILIES
+from bakeoff.contestants._kept import ENSEMBLE_JSON, MODEL_TENSORS
 from bakeoff.contestants._keras import KERAS_JSON, KerasContestant, built_by, names_code
 from bakeoff.contestants._nearest import did_you_mean
 from bakeoff.contestants._protocol import Contestant, Facts, Predictions
@@ -127,13 +128,13 @@ def predict_with(model_files: Mapping[str, bytes], X: Rows, facts: Facts, runs_c
     SettingsError
         If the model needs code that may not be run.
     """
-    if "ensemble.json" in model_files:
+    if ENSEMBLE_JSON in model_files:
         return make_contestant("model", "dense:ensemble").predict(model_files, X, facts)
     if KERAS_JSON in model_files:
         build = built_by(model_files)
         if not runs_code:
             raise SettingsError(f"this model is built by running {build}, which is done only if it is allowed: --code.")
         return KerasContestant("model", build).predict(model_files, X, facts)
-    if "model.safetensors" in model_files:
+    if MODEL_TENSORS in model_files:
         return make_contestant("model", "dense").predict(model_files, X, facts)
     return make_contestant("model", "dummy").predict(model_files, X, facts)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bakeoff.data._near_copies import NearCopies
-from bakeoff.types import Groups, Images, Kind, Labels, Rows
+from bakeoff.types import Groups, Images, Kind, Labels, RowIndices, Rows
 
 __all__ = ["Dataset", "Source"]
 
@@ -110,6 +110,28 @@ class Dataset:
     def has_test_labels(self) -> bool:
         """Whether the rows that will stand for new ones have labels; without test rows those are some of the others."""
         return self.X_test is None or self.y_test is not None
+
+    def rows_at(self, positions: RowIndices) -> Rows:
+        """The rows at these positions: first come those of the training file, then those of the test file.
+
+        Parameters
+        ----------
+        positions : (n,)
+
+        Returns
+        -------
+        (n, n_features)
+        """
+        n_train = len(self.X_train)
+        if self.X_test is None or not positions.size or positions.max() < n_train:
+            return self.X_train[positions]
+        if positions.min() >= n_train:
+            return self.X_test[positions - n_train]
+        of_train = positions < n_train
+        rows = np.empty((len(positions), self.n_features), self.X_train.dtype)
+        rows[of_train] = self.X_train[positions[of_train]]
+        rows[~of_train] = self.X_test[positions[~of_train] - n_train]
+        return rows
 
     @cached_property
     def sha256(self) -> str:

@@ -23,8 +23,9 @@ from bakeoff.dense._schedules import learning_rate_at
 from bakeoff.dense._scores import accuracy, confusion_of, f1_macro
 from bakeoff.dense._spec import Rates, TrainingSpec
 from bakeoff.dense._state import Data, State
+from bakeoff.dense._summary import n_parameters
 
-__all__ = ["Scores", "is_wide", "run_epoch"]
+__all__ = ["Scores", "is_wide", "pays_by_twos", "run_epoch"]
 
 Scores: TypeAlias = dict[str, jax.Array]
 """Arrays (streams, members of a stream) by Keras' names."""
@@ -84,8 +85,7 @@ def run_epoch(
 
     shape = (layout.streams, layout.members)
     nothing = _Sums(*(jnp.zeros(shape, kind) for kind in (spec.network.dtype, jnp.int32)))
-    n_steps = steps.index.shape[0]
-    (state, sums), _ = jax.lax.scan(body, (state, nothing), steps, unroll=2 if n_steps >= _MANY_STEPS else 1)
+    (state, sums), _ = jax.lax.scan(body, (state, nothing), steps, unroll=2 if layout.is_by_twos else 1)
 
     dtype = spec.network.dtype
     n_rows = jnp.sum(steps.counts, axis=0).astype(dtype)[:, None]
@@ -178,6 +178,16 @@ def is_wide(spec: TrainingSpec) -> bool:
     return max(spec.network.hidden_layer_sizes, default=0) >= _WIDE
 
 
+def pays_by_twos(spec: TrainingSpec, steps: int, epochs: int, members: int) -> bool:
+    """Whether two steps in a turn of the loop are worth as much compilation again.
+
+    The second's images are distorted, and what else does not wait for the first is done, while the first's network is
+    busy: 0.9 s are saved for 10^12 operations (benchmarks/LOG.md).
+    """
+    operations = 6.0 * n_parameters(spec.network) * spec.batch_size * steps * epochs * members
+    return steps >= _MANY_STEPS and operations >= _MUCH_WORK
+
+
 def _by_rows(spec: TrainingSpec, layout: Layout) -> bool:
     """Whether the outputs of layers are kept row by row: where that was measured to be faster (benchmarks/LOG.md)."""
     return layout.members == 1 and is_wide(spec)
@@ -238,9 +248,8 @@ def _score_batch(
 
 
 _WIDE = 512  # units
-# Two steps in one turn of the loop: the second's images are distorted while the first's network is busy, for half as
-# much compilation again (benchmarks/LOG.md).
 _MANY_STEPS = 100
+_MUCH_WORK = 6e11
 _OTHER_NOISE = 0x7FFFFFFF  # no count of a step's other random numbers comes up to it
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from bakeoff.dense._activations import ACTIVATIONS
 from bakeoff.dense._products import product
-from bakeoff.dense._spec import NetworkSpec
+from bakeoff.dense._spec import BiasInitializer, NetworkSpec
 
 __all__ = ["Layers", "Noise", "apply", "init", "turned"]
 
@@ -51,10 +51,11 @@ class Noise:
     row_weights: jax.Array
 
 
-def init(seed: int, spec: NetworkSpec) -> tuple[Layers, Layers]:
+def init(seed: int, spec: NetworkSpec, biases: BiasInitializer = "zeros") -> tuple[Layers, Layers]:
     """Start weights as Keras draws them: Glorot-uniform weights, zero biases.
 
-    Weights are uniform in ``[-a, a]`` with ``a = sqrt(6 / (inputs + units))`` [1]_.
+    Weights are uniform in ``[-a, a]`` with ``a = sqrt(6 / (inputs + units))`` [1]_, and so are the biases where
+    `biases` says ``"uniform"``, as scikit-learn draws them.
 
     They are drawn by NumPy: as a JAX program they would take a third of all the time that compiling takes.
 
@@ -63,6 +64,7 @@ def init(seed: int, spec: NetworkSpec) -> tuple[Layers, Layers]:
     seed : int
         Not negative.
     spec : NetworkSpec
+    biases : {"zeros", "uniform"}
 
     Returns
     -------
@@ -90,7 +92,8 @@ def init(seed: int, spec: NetworkSpec) -> tuple[Layers, Layers]:
         layer: dict[str, Any] = {"w": random.uniform(-limit, limit, (inputs, units)).astype(spec.dtype)}
         averages: dict[str, Any] = {}
         if has_bias:
-            layer["b"] = np.zeros(units, spec.dtype)
+            at_random = biases == "uniform"
+            layer["b"] = (random.uniform(-limit, limit, units) if at_random else np.zeros(units)).astype(spec.dtype)
         if is_normalized:
             layer |= {"scale": np.ones(units, spec.dtype), "offset": np.zeros(units, spec.dtype)}
             averages = {"mean": np.zeros(units, spec.dtype), "variance": np.ones(units, spec.dtype)}

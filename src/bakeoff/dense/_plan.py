@@ -114,6 +114,8 @@ class Layout:
         All streams use the same numbers or rows, held once.
     is_one_by_one : bool
         A device trains an epoch of one stream after the other.
+    is_by_twos : bool
+        The loop over steps does two in a turn.
     """
 
     streams: int
@@ -123,6 +125,7 @@ class Layout:
     shares_train: bool
     shares_validation: bool
     is_one_by_one: bool = False
+    is_by_twos: bool = False
 
 
 @jax.tree_util.register_dataclass

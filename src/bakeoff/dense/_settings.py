@@ -19,6 +19,7 @@ from bakeoff.dense._scaling import Scale
 from bakeoff.dense._settings_table import accepted
 from bakeoff.dense._spec import (
     LOSSES_OF_OUTPUT,
+    BiasInitializer,
     Loss,
     NetworkSpec,
     OptimizerName,
@@ -99,6 +100,9 @@ class DenseSettings:
     label_smoothing : float or None
         None: 0.05 with categorical cross-entropy, else 0.
     batch_normalization : bool
+    bias_initializer : {"zeros", "uniform"}
+        ``"zeros"`` as in Keras; ``"uniform"``, in the range of the layer's weights, as in scikit-learn: with few
+        features and few steps that is better, as the units then bend in different places from the start.
     ema_momentum : float
         Of a moving average of the weights after every step, which is what is scored and kept: Keras' ``use_ema`` and
         ``ema_momentum``. 0: none.
@@ -159,6 +163,7 @@ class DenseSettings:
     adversarial_radius: float = 0.0
     label_smoothing: float | None = None
     batch_normalization: bool = False
+    bias_initializer: BiasInitializer = "zeros"
     ema_momentum: float = 0.0
     class_weight: Any = None
     batch_size: int | None = None
@@ -314,6 +319,7 @@ class DenseSettings:
             loss=cast("Loss", self.loss),
             optimizer=self.optimizer,
             nesterov=self.nesterov,
+            bias_initializer=self.bias_initializer,
             schedule=self.schedule,
             train_scores=self.train_scores,
             distortions=self.distortion().kinds(),

@@ -19,7 +19,7 @@ from bakeoff.dense._constraints import (
 )
 from bakeoff.dense._distortion import DISTORTION_LIMITS, Preset
 from bakeoff.dense._scaling import Scale
-from bakeoff.dense._spec import Loss, OptimizerName, Precision, ScheduleName, TrainScores
+from bakeoff.dense._spec import BiasInitializer, Loss, OptimizerName, Precision, ScheduleName, TrainScores
 from bakeoff.dense._stopping import Monitor
 from bakeoff.errors import SettingsError
 
@@ -96,6 +96,7 @@ CONSTRAINTS: Mapping[str, Constraint] = MappingProxyType(
         "adversarial_radius": _NOT_NEGATIVE,
         "label_smoothing": _or_none(_SHARE),
         "batch_normalization": Boolean(),
+        "bias_initializer": Choice(get_args(BiasInitializer)),
         "ema_momentum": _SHARE,
         "class_weight": Either((Nothing(), Choice(("balanced",)), NumberList(_NOT_NEGATIVE, longest=65_536))),
         "batch_size": _or_none(WholeNumber(1, 1_048_576)),

@@ -18,6 +18,7 @@ from bakeoff.dense._augment import Image
 
 __all__ = [
     "LOSSES_OF_OUTPUT",
+    "BiasInitializer",
     "HiddenLayer",
     "Loss",
     "NetworkSpec",
@@ -35,6 +36,7 @@ Normalization: TypeAlias = Literal["none", "before", "after"]
 
 Loss: TypeAlias = Literal["categorical_crossentropy", "mean_squared_error", "binary_crossentropy"]
 OptimizerName: TypeAlias = Literal["sgd", "adam", "adamw", "rmsprop"]
+BiasInitializer: TypeAlias = Literal["zeros", "uniform"]
 ScheduleName: TypeAlias = Literal["constant", "cosine", "step", "plateau"]
 Precision: TypeAlias = Literal["float32", "bfloat16", "float64"]
 TrainScores: TypeAlias = Literal["exact", "running", "none"]
@@ -143,6 +145,7 @@ class TrainingSpec:
     optimizer : str
     nesterov : bool
     schedule : str
+    bias_initializer : {"zeros", "uniform"}
     train_scores : {"running", "exact", "none"}
         ``"running"``: ``loss`` and ``accuracy`` are running means of the epoch, as in Keras, and ``f1`` an exact pass
         after it. ``"exact"``: ``accuracy`` is of the exact pass too. ``"none"``: no pass over the training rows,
@@ -163,6 +166,7 @@ class TrainingSpec:
     optimizer: OptimizerName = "adam"
     nesterov: bool = False
     schedule: ScheduleName = "constant"
+    bias_initializer: BiasInitializer = "zeros"
     train_scores: TrainScores = "running"
     distortions: tuple[str, ...] = ()
     image: Image | None = None

@@ -129,7 +129,7 @@ def _put(place: tuple[int, ...], whole: NDArray[Any], own: Any) -> None:
 
 
 def _turned_start(seed: int, spec: TrainingSpec) -> tuple[Layers, Layers]:
-    parameters, averages = init(seed, spec.network)
+    parameters, averages = init(seed, spec.network, spec.bias_initializer)
     return turned(parameters), averages
 
 

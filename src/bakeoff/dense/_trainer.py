@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bakeoff.dense._compile import compiled
 from bakeoff.dense._devices import placement_for, run_epoch_on_devices, streams_to_add, worth_their_memory
-from bakeoff.dense._epoch import is_wide, run_epoch
+from bakeoff.dense._epoch import is_wide, pays_by_twos, run_epoch
 from bakeoff.dense._memory import SCORING_ROWS
 from bakeoff.dense._network import Layers, turned
 from bakeoff.dense._optimizers import slots
@@ -79,6 +79,7 @@ class Trainer:
         self.spec, self.task = spec, task
         self.devices = worth_their_memory(devices, task.rows.nbytes)
         self._streams = plan_streams(members)
+        self._epochs = max(member.epochs for member in members)
         self.places = _places(self._streams, len(members))
         # Batched products of wide networks are slower than one after the other on a processor, which any of them fills.
         self._is_one_by_one = devices[0].platform == "cpu" and is_wide(spec) and len(self._streams[0].members) == 1
@@ -121,6 +122,7 @@ class Trainer:
             shares_train,
             shares_validation,
             self._is_one_by_one,
+            pays_by_twos(self.spec, max(steps), self._epochs, members * len(streams)),
         )
         return scalings, layout, scored
 
@@ -174,13 +176,12 @@ class Trainer:
 
     def weights(self, place: tuple[int, int]) -> tuple[Layers, Layers]:
         """Copies of the parameters that predict, and of the averages of batch normalisation, of one member."""
-        pick = (self.state.scored, self.state.averages)
-        parameters, averages = jax.tree.map(lambda leaf: np.array(leaf[place]), pick)
+        parameters, averages = jax.tree.map(_picked(place), (self.state.scored, self.state.averages))
         return turned(parameters), averages
 
     def start_of(self, place: tuple[int, int]) -> Start:
         """Copies of all that one member's training goes on from."""
-        own: State = jax.tree.map(lambda leaf: np.array(leaf[place]), replace(self.state, key=None))
+        own: State = jax.tree.map(_picked(place), replace(self.state, key=None))
         remembered = {name: turned(value) for name, value in slots(own.moments).items() if name != "steps"}
         ema = None if own.ema is None else turned(own.ema)
         return Start(turned(own.parameters), own.averages, remembered, int(own.step), ema)
@@ -203,6 +204,11 @@ class Trainer:
         own = replace(self.state, key=None)
         changed = jax.tree.map(put, own, replace(fresh, key=None))
         self.state = replace(changed, key=self.state.key)
+
+
+def _picked(place: tuple[int, int]) -> Callable[[Any], NDArray[Any]]:
+    """What copies one member's part of an array: on the host, where no program is compiled for it."""
+    return lambda leaf: np.array(np.asarray(leaf)[place])
 
 
 def _places(streams: Sequence[Stream], n_members: int) -> list[tuple[int, int]]:

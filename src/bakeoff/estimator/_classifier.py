@@ -71,6 +71,8 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     label_smoothing : float or None
         None: 0.05 with categorical cross-entropy, else 0.
     batch_normalization : bool
+    bias_initializer : {"zeros", "uniform"}
+        Zeros as in Keras, or in the range of the weights as in `MLPClassifier`.
     ema_momentum : float
         Of a moving average of the weights, which is scored and kept, as Keras' ``use_ema``; 0: none.
     class_weight : dict, "balanced", list or None
@@ -152,6 +154,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         adversarial_radius: Any = 0.0,
         label_smoothing: Any = None,
         batch_normalization: Any = False,
+        bias_initializer: Any = "zeros",
         ema_momentum: Any = 0.0,
         class_weight: Any = None,
         batch_size: Any = None,
@@ -194,6 +197,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.adversarial_radius = adversarial_radius
         self.label_smoothing = label_smoothing
         self.batch_normalization = batch_normalization
+        self.bias_initializer = bias_initializer
         self.ema_momentum = ema_momentum
         self.class_weight = class_weight
         self.batch_size = batch_size
@@ -308,7 +312,7 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             seed=getattr(self, "_seed", 0),
             train=everything,
             validation=None,
-            epochs=self.n_iter_ + 1,
+            epochs=1,
             rates=settings.rates(settings.epochs or 1, rows.labels, len(rows.classes)),
             distortion=settings.distortion(),
             start=self._goes_on_from or start,

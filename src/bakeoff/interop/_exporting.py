@@ -10,10 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bakeoff.contestants import Facts, Predictions, predict_with
-from bakeoff.contestants._dense_model import MODEL_JSON, MODEL_TENSORS, read_network
-from bakeoff.contestants._ensemble import ENSEMBLE_JSON, networks_of
-from bakeoff.contestants._model_files import MODEL, load_pipeline
+from bakeoff.contestants import MODEL_SKOPS, Facts, Predictions, kept_networks, kept_pipeline, predict_with
 from bakeoff.dense import Network, Predictor
 from bakeoff.errors import InteropError
 from bakeoff.interop._keras_models import to_keras
@@ -55,16 +52,14 @@ class Model:
     @cached_property
     def networks(self) -> list[Network]:
         """Of a dense network one, of an ensemble all, else none."""
-        if ENSEMBLE_JSON in self.files:
-            return networks_of(self.files)
-        return [read_network(self.files)] if MODEL_TENSORS in self.files and MODEL_JSON in self.files else []
+        return kept_networks(self.files)
 
 
 def formats_of(model: Model) -> tuple[str, ...]:
     """The forms that a model has."""
     if model.networks:
         return ("keras", "onnx", "safetensors") if len(model.networks) == 1 else ("keras", "onnx")
-    return ("onnx", "skops") if MODEL in model.files else ()
+    return ("onnx", "skops") if MODEL_SKOPS in model.files else ()
 
 
 def convert(model: Model, form: str) -> bytes:
@@ -87,11 +82,11 @@ def convert(model: Model, form: str) -> bytes:
         raise InteropError(f"this model has no {form} form; {others}.")
     networks = model.networks
     if form == "onnx":
-        return to_onnx(networks or load_pipeline(model.files), model.class_names, model.kind)
+        return to_onnx(networks or kept_pipeline(model.files), model.class_names, model.kind)
     if form == "safetensors":
         return to_safetensors(model.files, model.class_names)
     if form == "skops":
-        return model.files[MODEL]
+        return model.files[MODEL_SKOPS]
     return _keras_file(networks)
 
 
@@ -155,7 +150,7 @@ def _ask_safetensors(model: Model, path: Path, rows: Rows) -> Predictions:
 
 
 def _ask_skops(model: Model, path: Path, rows: Rows) -> Predictions:
-    return predict_with({**model.files, MODEL: path.read_bytes()}, rows, model.facts)
+    return predict_with({**model.files, MODEL_SKOPS: path.read_bytes()}, rows, model.facts)
 
 
 def _said(model: Model, labels: NDArray[Any], values: NDArray[np.float32]) -> Predictions:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from bakeoff.contestants._dense_model import MODEL_JSON, MODEL_TENSORS
+from bakeoff.contestants import MODEL_JSON, MODEL_TENSORS
 from bakeoff.errors import DataError
 
 __all__ = ["from_safetensors", "to_safetensors"]
