@@ -245,7 +245,7 @@ def test_f1_is_exact_and_that_of_scikit_learn(keras, digits):
 
 def test_a_course_notebooks_f1_callback_and_plots_run_unchanged(keras, digits):
     X, y = digits
-    train, validation = (X[:1000], y[:1000]), (X[1000:], y[1000:])
+    train, validation = (X[:400], y[:400]), (X[400:], y[400:])
 
     class F1History(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
