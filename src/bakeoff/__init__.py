@@ -19,6 +19,7 @@ __all__ = [
     "DenseClassifier",
     "Recipe",
     "Run",
+    "Study",
     "__version__",
     "audit_data",
     "export",
@@ -28,6 +29,7 @@ __all__ = [
     "run",
     "score",
     "split",
+    "study",
 ]
 
 _HOMES = {
@@ -35,6 +37,7 @@ _HOMES = {
     "DenseClassifier": "bakeoff.estimator",
     "Recipe": "bakeoff.recipe",
     "Run": "bakeoff.api",
+    "Study": "bakeoff.api",
     "audit_data": "bakeoff.api",
     "export": "bakeoff.api",
     "open_run": "bakeoff.api",
@@ -43,10 +46,11 @@ _HOMES = {
     "run": "bakeoff.api",
     "score": "bakeoff.api",
     "split": "bakeoff.api",
+    "study": "bakeoff.api",
 }
 
 if TYPE_CHECKING:
-    from bakeoff.api import Run, audit_data, export, open_run, predict, run, score, split
+    from bakeoff.api import Run, Study, audit_data, export, open_run, predict, run, score, split, study
     from bakeoff.errors import BakeoffError
     from bakeoff.estimator import DenseClassifier
     from bakeoff.recipe import Recipe, parse_recipe

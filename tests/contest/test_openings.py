@@ -14,7 +14,6 @@ import bakeoff
 from bakeoff.contest import Plan, Run
 from bakeoff.contest._openings import opening_sentences
 from bakeoff.contest._seal import SealedRows
-from bakeoff.data import Dataset
 from bakeoff.data import Dataset, NearCopies
 from bakeoff.errors import SettingsError, StoreError
 from bakeoff.store import Opening, OpeningHistory, Store

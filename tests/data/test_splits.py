@@ -1,5 +1,6 @@
 """Splits: the same everywhere, stratified, groups never divided."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedGroupKFold
 
-from bakeoff.data import folds, holdout, split_validation
+from bakeoff.data import folds, holdout, nested_shares, split_validation
 from bakeoff.errors import DataError
 
 Y = np.repeat(np.arange(4), [40, 80, 20, 61]).astype(np.int32)
@@ -163,3 +164,28 @@ def test_folds_that_no_dealing_can_make_are_refused() -> None:
     y = np.array([0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 0, 0], np.int32)
     with pytest.raises(DataError, match="cannot be dealt to 2 folds so that every class is present outside of each"):
         folds(y, groups, 2, "a")
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_shares_lie_inside_each_other_with_whole_groups_and_every_class(grouped: bool) -> None:
+    random = np.random.default_rng(3)
+    groups = np.repeat(np.arange(120), random.integers(1, 9, 120))
+    y = (groups % 4).astype(np.int32)
+    parts = nested_shares(y, groups if grouped else None, [1.0, 0.1, 0.4], "a")
+    assert [round(share, 1) for share, _ in parts] == [0.1, 0.4, 1.0]
+    for (share, smaller), (_, larger) in itertools.pairwise(parts):
+        assert share == len(smaller) / len(y)
+        assert set(smaller) < set(larger)
+        assert set(y[smaller]) == set(y)
+        if grouped:
+            assert not set(groups[smaller]) & set(np.delete(groups, smaller))
+        # Each class has about its share: within two of the twenty pieces.
+        assert np.abs(np.bincount(y[smaller]) / np.bincount(y) - share).max() < 0.1
+    assert len(parts[-1][1]) == len(y)
+    again = nested_shares(y, groups if grouped else None, [0.4], "a")
+    np.testing.assert_array_equal(again[0][1], parts[1][1])
+
+
+def test_shares_in_which_a_class_would_be_absent_are_left_out() -> None:
+    y = np.repeat([0, 1], [200, 2]).astype(np.int32)  # two pieces at most
+    assert [len(rows) for _, rows in nested_shares(y, None, [0.01, 0.5, 1.0], "a")] == [101, 202]

@@ -6,6 +6,7 @@ from bakeoff.api._exports import Exported, export
 from bakeoff.api._recipes import make_recipe
 from bakeoff.api._run import Run, open_run
 from bakeoff.api._runs import plan, refuse_errors, run, run_plan
+from bakeoff.api._studies import Study, plan_of_study, run_study_plan, study
 from bakeoff.contest import Prediction, describe_plan, predict
 
 __all__ = [
@@ -13,16 +14,20 @@ __all__ = [
     "Exported",
     "Prediction",
     "Run",
+    "Study",
     "audit_data",
     "describe_plan",
     "export",
     "make_recipe",
     "open_run",
     "plan",
+    "plan_of_study",
     "predict",
     "refuse_errors",
     "run",
     "run_plan",
+    "run_study_plan",
     "score",
     "split",
+    "study",
 ]

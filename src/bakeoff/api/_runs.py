@@ -13,6 +13,7 @@ from bakeoff.contest import ContestOptions, Listener, Plan, make_plan, run_conte
 from bakeoff.contestants import Contestant
 from bakeoff.recipe import Recipe
 from bakeoff.report import write_html
+from bakeoff.study import keep_learning_curve
 from bakeoff.types import ProgressCallback
 
 __all__ = ["plan", "refuse_errors", "run", "run_plan"]
@@ -90,6 +91,7 @@ def plan(
 def run_plan(plan: Plan, options: ContestOptions) -> Run:
     """Run a plan and write its report."""
     run = run_contest(plan, options)
+    keep_learning_curve(run.folder, options.workspace, plan.dataset.sha256_train)
     write_html(run.folder)
     return Run(run.folder)
 

@@ -166,11 +166,13 @@ def find_label_candidates(
 
 def _confident_learning(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
     """Positions of the candidates, the worst first."""
-    from cleanlab.filter import find_label_issues  # noqa: PLC0415 - heavy, and not always needed
-
     if probabilities.shape[1] < 2:
         return np.empty(0, dtype=np.int64)
     with warnings.catch_warnings():
+        # Its bars of progress, which are not shown, ask for widgets where they find a notebook.
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        from cleanlab.filter import find_label_issues  # noqa: PLC0415 - heavy, and not always needed
+
         # A class of one row cannot be doubted, which is no news to anyone.
         warnings.filterwarnings("ignore", message="May not flag all label issues", category=UserWarning)
         found = find_label_issues(

@@ -35,6 +35,7 @@ from bakeoff.contest import (
     news_words,
     started_words,
 )
+from bakeoff.study import Study
 from bakeoff.types import ProgressCallback
 
 __all__ = ["Console"]
@@ -123,6 +124,19 @@ class Console:
             self._out.print()
         for sentence in results["openings"]["sentences"]:
             self._out.print(safe(sentence))
+        self._out.print(Text.assemble(("Report   ", "bold"), safe(report)), soft_wrap=True)
+
+    def show_study(self, study: Study) -> None:
+        """Print of every question its levels and its answer, and where the report is."""
+        report = _shortest(study.folder / "report.html")
+        for question in study.results["questions"]:
+            if not self._quiet:
+                self._out.print()
+                self._out.print(_levels(question))
+            for sentence in question["answer"]:
+                self._out.print(safe(sentence), soft_wrap=self._quiet)
+        if not self._quiet:
+            self._out.print()
         self._out.print(Text.assemble(("Report   ", "bold"), safe(report)), soft_wrap=True)
 
     def show_audit(self, answer: Any, files: Sequence[Path]) -> None:
@@ -238,6 +252,33 @@ def _leaderboard(results: Mapping[str, Any]) -> Table:
             duration_words(seconds["fit"] + seconds["compile"]),
             f"{seconds['predict_one_ms']:.2f} ms",
         )
+    return table
+
+
+def _levels(question: Mapping[str, Any]) -> Table:
+    metric = question["metric"]
+    is_crossed, is_split = question["by"] is not None, question["factor"] == "split"
+    by = f" by {question['by_title'].lower()}" if is_crossed else ""
+    table = Table(
+        title=f"{question['title']}{by}: {metric} of validation rows, {question['n_seeds']} seeds",
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+    )
+    headings = ["level", *(["by"] if is_crossed else []), metric, "band", *(["held back"] if is_split else [])]
+    for heading in (*headings, "training", "gap", "one fit"):
+        table.add_column(heading, justify="left" if heading in ("level", "by") else "right")
+    for level in question["levels"]:
+        names = [safe(level["label"]), *([safe(level["by"])] if is_crossed else [])]
+        if level["scores"] is None:
+            table.add_row(*names, safe(level["status"]), safe(level["reason"] or ""))
+            continue
+        score, train, held = level["scores"][metric], level["train"][metric]["mean"], level["held"]
+        band = "too few" if score["low"] is None else f"{score['low']:.4f} to {score['high']:.4f}"
+        cells = [f"{score['mean']:.4f}", band, *([f"{held['mean']:.4f}" if held else ""] if is_split else [])]
+        gap = f"{100 * level['gap']['mean']:.1f}"
+        table.add_row(*names, *cells, f"{train:.4f}", gap, duration_words(level["seconds"]))
     return table
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["comma_list", "data_options", "echo_table", "printable", "workspace_option"]
+__all__ = ["comma_list", "command_line", "data_options", "echo_table", "printable", "workspace_option"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -54,6 +54,14 @@ def workspace_option(command: Command) -> Command:
         show_default="here",
         help="Folder that keeps fits, runs and openings.",
     )(command)
+
+
+def command_line() -> str:
+    """What was typed, as it can be typed again."""
+    import shlex  # noqa: PLC0415 - only here
+    import sys  # noqa: PLC0415
+
+    return shlex.join(["bakeoff", *sys.argv[1:]])
 
 
 def printable(text: str) -> str:

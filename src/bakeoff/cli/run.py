@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from bakeoff.cli._options import comma_list, data_options, workspace_option
+from bakeoff.cli._options import comma_list, command_line, data_options, workspace_option
 
 __all__ = ["run"]
 
@@ -54,7 +54,7 @@ def run(where: str, workspace: Path, **options: Any) -> int:
         return 0
     with console.listening() as listen:
         run = api.run_plan(
-            plan, ContestOptions(workspace, listen=listen, retime=options["retime"], command=_command_line())
+            plan, ContestOptions(workspace, listen=listen, retime=options["retime"], command=command_line())
         )
     if options["as_json"]:
         click.echo((run.folder / "results.json").read_text(encoding="utf-8"), nl=False)
@@ -79,10 +79,3 @@ def _changes(options: dict[str, Any]) -> dict[str, Any]:
                 f"must be a fraction between 0 and 1, 'test' or 'none'. Got {validation!r}", param_hint="--validation"
             ) from None
     return given
-
-
-def _command_line() -> str:
-    import shlex  # noqa: PLC0415 - only here
-    import sys  # noqa: PLC0415
-
-    return shlex.join(["bakeoff", *sys.argv[1:]])

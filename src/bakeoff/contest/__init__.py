@@ -2,13 +2,15 @@
 
 from bakeoff.contest._added_claims import CheckedClaims, add_claims
 from bakeoff.contest._comparison import material, sharing_seeds
-from bakeoff.contest._contest import ContestOptions, is_running, run_contest
+from bakeoff.contest._contest import run_contest
+from bakeoff.contest._contestant_results import PartPredictions, gather
 from bakeoff.contest._event_words import PROBE_STAGES, duration_words, finished_words, news_words, started_words
 from bakeoff.contest._events import Event, JobFinished, JobProgress, JobStarted, Listener, Logged, Said, StageFinished
-from bakeoff.contest._folder import harmless_cell
+from bakeoff.contest._fits import Fit, Fitter, FittingOptions
+from bakeoff.contest._folder import RunFolder, harmless_cell
 from bakeoff.contest._models import KeptModel, find_model
 from bakeoff.contest._openings import opening_sentences, times_words
-from bakeoff.contest._parts import rows_left_to_look_at
+from bakeoff.contest._parts import Part, Parts, divide, rows_left_to_look_at
 from bakeoff.contest._pictures import data_pictures
 from bakeoff.contest._plan import Plan, PlannedContestant, facts_of, make_plan
 from bakeoff.contest._plan_text import describe_plan
@@ -16,6 +18,8 @@ from bakeoff.contest._predict import Answers, Prediction, enlarged_png, predict
 from bakeoff.contest._probe_pictures import copies_pictures, label_pictures
 from bakeoff.contest._probes import probe_dataset
 from bakeoff.contest._run import Run, open_run
+from bakeoff.contest._seal import SealedRows
+from bakeoff.contest._workplace import ContestOptions, examine, is_running, workplace
 from bakeoff.contest._write import shown_rows
 
 __all__ = [
@@ -24,27 +28,38 @@ __all__ = [
     "CheckedClaims",
     "ContestOptions",
     "Event",
+    "Fit",
+    "Fitter",
+    "FittingOptions",
     "JobFinished",
     "JobProgress",
     "JobStarted",
     "KeptModel",
     "Listener",
     "Logged",
+    "Part",
+    "PartPredictions",
+    "Parts",
     "Plan",
     "PlannedContestant",
     "Prediction",
     "Run",
+    "RunFolder",
     "Said",
+    "SealedRows",
     "StageFinished",
     "add_claims",
     "copies_pictures",
     "data_pictures",
     "describe_plan",
+    "divide",
     "duration_words",
     "enlarged_png",
+    "examine",
     "facts_of",
     "find_model",
     "finished_words",
+    "gather",
     "harmless_cell",
     "is_running",
     "label_pictures",
@@ -61,4 +76,5 @@ __all__ = [
     "shown_rows",
     "started_words",
     "times_words",
+    "workplace",
 ]

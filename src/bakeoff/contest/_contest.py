@@ -1,17 +1,11 @@
 """The contest: fit everything, open the test labels once, compare, and leave all of it in the run's folder."""
 
-import os
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import numpy as np
-
-from bakeoff import machine
 from bakeoff.audit import harm_sentence, no_probes
 from bakeoff.contest._events import Event, Listener, Logged, Said
 from bakeoff.contest._fits import Fitter, FittingOptions
@@ -21,48 +15,15 @@ from bakeoff.contest._probes import probe_contest
 from bakeoff.contest._results import make_results
 from bakeoff.contest._run import Run
 from bakeoff.contest._seal import SealedRows
+from bakeoff.contest._workplace import ContestOptions, examine, workplace
 from bakeoff.contest._write import write_run
 from bakeoff.data import card
 from bakeoff.errors import StoreError
-from bakeoff.executors import FitExecutor, LocalExecutor
+from bakeoff.executors import FitExecutor
 from bakeoff.recipe import dump_recipe
 from bakeoff.store import RunRecord, Store
-from bakeoff.types import ProgressCallback
 
-__all__ = ["ContestOptions", "is_running", "run_contest"]
-
-_ROWS_FOLDERS = "artifacts/.rows-*"
-
-
-def _ignore(_event: object) -> None:
-    """Nobody listens."""
-
-
-@dataclass(frozen=True)
-class ContestOptions:
-    """How a contest is run; nothing here changes its results.
-
-    Parameters
-    ----------
-    workspace : Path
-    listen : callable
-        Is told what happens.
-    retime : bool
-        Fit and time even what the store has.
-    command : str
-        What repeats the run, for the report; empty: the run's own recipe.
-    executor : FitExecutor or None
-        Where fits run; None: a child process of this machine.
-    checkpoint_seconds : float
-        A fit that takes longer leaves a checkpoint, from which the same command goes on after a break.
-    """
-
-    workspace: Path = field(default_factory=Path)
-    listen: Listener = _ignore
-    retime: bool = False
-    command: str = ""
-    executor: FitExecutor | None = None
-    checkpoint_seconds: float = 60.0
+__all__ = ["run_contest"]
 
 
 def run_contest(plan: Plan, options: ContestOptions) -> Run:
@@ -120,11 +81,11 @@ def _hold(plan: Plan, rows: SealedRows, folder: RunFolder, options: ContestOptio
     folder.write_text("recipe.yaml", dump_recipe(plan.recipe))
     for sentence in (*plan.dataset.decisions, *plan.decisions):
         say(Said(sentence))
-    with _rows_file(options.workspace, rows) as rows_file, _executor(plan, options, folder) as executor:
+    with workplace(rows, plan.threads, options, folder) as (rows_file, executor):
         has_networks = plan.recipe.protocol.probes or any(
             planned.contestant.family.startswith("dense") for planned in plan.contestants
         )
-        environment = executor.run(_examine, has_networks)
+        environment = executor.run(examine, has_networks)
         probes = _probe(plan, rows, rows_file, executor, say)
         fitting = FittingOptions(executor, say, options.retime, options.checkpoint_seconds)
         fitter = Fitter(plan, rows, rows_file, fitting)
@@ -145,56 +106,3 @@ def _probe(plan: Plan, rows: SealedRows, rows_file: Path, executor: FitExecutor,
     if sentence:
         say(Said(sentence))
     return probes
-
-
-def _examine(has_networks: bool, _progress: ProgressCallback) -> dict[str, Any]:
-    """Look at the machine from where the fits will run, and refuse where its compiled code gives wrong answers."""
-    if has_networks:
-        machine.ensure_self_test()
-    return machine.describe()
-
-
-@contextmanager
-def _executor(plan: Plan, options: ContestOptions, folder: RunFolder) -> Iterator[FitExecutor]:
-    if options.executor is not None:
-        yield options.executor
-        return
-    with LocalExecutor(threads=plan.threads, output=lambda text: folder.log(text.rstrip("\n"))) as executor:
-        yield executor
-
-
-@contextmanager
-def _rows_file(workspace: Path, rows: SealedRows) -> Iterator[Path]:
-    """All rows as a file that the other process maps into its memory, for as long as the fits run."""
-    for left_behind in workspace.glob(_ROWS_FOLDERS):
-        if not _is_in_use(left_behind):
-            shutil.rmtree(left_behind, ignore_errors=True)  # a killed process could not take it away
-    folder = workspace / "artifacts" / f".rows-{os.getpid()}-{uuid4().hex}"
-    path = folder / "X.npy"
-    try:
-        try:
-            folder.mkdir(parents=True)
-            np.save(path, rows.values(), allow_pickle=False)
-        except OSError as error:
-            raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
-        yield path.resolve()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def is_running(workspace: Path) -> bool:
-    """Whether any process fits in this workspace now."""
-    return any(_is_in_use(folder) for folder in workspace.glob(_ROWS_FOLDERS))
-
-
-def _is_in_use(folder: Path) -> bool:
-    """Whether the process that a folder of rows is named after lives."""
-    if os.name == "nt":  # there, asking whether a process lives would end it
-        return True
-    try:
-        os.kill(int(folder.name.split("-")[1]), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except PermissionError:
-        return True  # somebody else's, and alive
-    return True

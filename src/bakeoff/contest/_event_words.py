@@ -15,6 +15,7 @@ PROBE_STAGES = {
 _STAGES = {
     "validation": ("choosing", "chosen on validation rows"),
     "refit": ("final fit", "fitted on all training rows"),
+    "study": ("study", "scored on validation rows"),
     **PROBE_STAGES,
 }
 """What a job does, and what it has done."""

@@ -35,7 +35,7 @@ class Fit:
     seed : int
     division : int
         Which division of the rows.
-    stage : {"validation", "refit"}
+    stage : {"validation", "refit", "study"}
     status : {"ok", "failed", "timed out"}
     reason : str or None
     reused : bool
@@ -157,14 +157,19 @@ class Fitter:
         self, planned: PlannedContestant, stage: str, place: tuple[int, int], before: Sequence[Fit]
     ) -> _Task | None:
         division, seed = place
-        part, contestant = self._plan.parts.divisions[division], planned.contestant
+        part, contestant = (planned.parts or self._plan.parts).divisions[division], planned.contestant
         is_last = stage == planned.final_stage
         predict = dict(_test_of(part)) if is_last else {}
-        keep_model = is_last and division == 0  # of several folds, one model is enough to predict with
-        if stage == "validation":
+        # Of several folds, one model is enough to predict with.
+        keep_model = planned.keeps_model and is_last and division == 0
+        if stage != "refit":
             if part.validation is not None:
                 predict["validation"] = part.validation
             watched = part.validation if contestant.watches_validation else None
+            if stage == "study":
+                predict["train"] = part.inner_train
+                # Watching takes time, and no study shows what it sees.
+                watched = watched if contestant.chooses_on_validation else None
             return _Task(division, MemberPlan(seed, part.inner_train, watched, predict, keep_model=keep_model))
         epochs = None  # as the settings say, unless validation rows chose
         chosen = next((fit for fit in before if (fit.division, fit.seed) == place), None)
@@ -307,6 +312,8 @@ def _record(
                 )
         arrays[f"{part}_rows"] = member.predict[part]
         arrays[f"{part}_labels"] = predictions.labels
+        if stage == "study":
+            continue  # there are many, and labels are all that is scored
         if predictions.probabilities is not None:
             arrays[f"{part}_probabilities"] = predictions.probabilities
         if predictions.scores is not None:

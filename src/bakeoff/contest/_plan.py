@@ -24,12 +24,16 @@ class PlannedContestant:
         One alone where the contestant is not random.
     time_limit_seconds : float
         For one fit.
-    stages : mapping of {"validation", "refit"} to sequence of int
+    stages : mapping of {"validation", "refit", "study"} to sequence of int
         In which order each seed is fitted, and on which divisions of the rows.
     estimate_seconds : float
         For all of its fits together.
     together : int
         How many of its fits train together at most, in one job.
+    parts : Parts or None
+        Rows that are divided for this one alone; None: as the plan divides them.
+    keeps_model : bool
+        Whether the model of its first division is kept.
     """
 
     contestant: Contestant
@@ -38,6 +42,8 @@ class PlannedContestant:
     stages: Mapping[str, Sequence[int]]
     estimate_seconds: float
     together: int = 1
+    parts: Parts | None = None
+    keeps_model: bool = True
 
     @property
     def final_stage(self) -> str:

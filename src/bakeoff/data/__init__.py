@@ -12,7 +12,7 @@ from bakeoff.data._near_copies import NearCopies
 from bakeoff.data._options import DataOptions
 from bakeoff.data._predict_input import ReadRows, read_images, read_rows
 from bakeoff.data._show_group import show_group
-from bakeoff.data._splits import folds, holdout, split_validation
+from bakeoff.data._splits import folds, holdout, nested_shares, split_validation
 
 __all__ = [
     "DataOptions",
@@ -30,6 +30,7 @@ __all__ = [
     "folds",
     "holdout",
     "load",
+    "nested_shares",
     "read_images",
     "read_label_column",
     "read_label_file",

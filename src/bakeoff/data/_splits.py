@@ -16,7 +16,7 @@ from bakeoff.data._split_repair import mended_folds, mended_split
 from bakeoff.errors import DataError
 from bakeoff.types import Groups, Labels, RowIndices
 
-__all__ = ["folds", "holdout", "split_validation"]
+__all__ = ["folds", "holdout", "nested_shares", "split_validation"]
 
 _MOST_FOLDS = 20
 _TRIES = 20
@@ -113,6 +113,49 @@ def folds(y: Labels, groups: Groups | None, n_folds: int, seed_text: str) -> lis
             else f"folds: these groups cannot be dealt to {n_folds} folds; one stays empty. Ask for fewer folds."
         )
     return [np.flatnonzero(numbers == fold) for fold in range(n_folds)]
+
+
+def nested_shares(
+    y: Labels, groups: Groups | None, shares: Sequence[float], seed_text: str
+) -> list[tuple[float, RowIndices]]:
+    """Smaller and larger parts of the rows, each inside the next: what a learning curve is drawn over.
+
+    Parameters
+    ----------
+    y : (n,) int32
+    groups : (n,) int64 or None
+        Rows of one group stay together.
+    shares : sequence of float
+        Of the rows, above 0 up to 1. They are rounded to whole pieces, of which there are 20, or as many as the rows
+        (groups) of the smallest class.
+    seed_text : str
+
+    Returns
+    -------
+    list of (share that it came to, sorted positions)
+        Ascending and different; parts in which a class is absent are left out.
+
+    Raises
+    ------
+    DataError
+        If the rows cannot be dealt to two pieces.
+
+    Examples
+    --------
+    >>> parts = nested_shares(np.repeat([0, 1], 100), None, [0.1, 0.5, 1.0], "some data")
+    >>> [(share, len(rows)) for share, rows in parts]
+    [(0.1, 20), (0.5, 100), (1.0, 200)]
+    """
+    units = np.unique(np.stack([y.astype(np.int64), np.arange(len(y)) if groups is None else groups]), axis=1)[0]
+    n_pieces = int(min(_MOST_FOLDS, max(2, np.bincount(units)[np.unique(y)].min())))
+    pieces = folds(y, groups, n_pieces, f"shares:{seed_text}")
+    found: dict[int, RowIndices] = {}
+    for share in shares:
+        n_taken = min(max(round(share * n_pieces), 1), n_pieces)
+        rows = np.sort(np.concatenate(pieces[:n_taken]))
+        if len(np.unique(y[rows])) == len(np.unique(y)):
+            found[n_taken] = rows
+    return [(len(found[n_taken]) / len(y), found[n_taken]) for n_taken in sorted(found)]
 
 
 def _divided(y: Labels, groups: Groups | None, fraction: float, seed_text: str) -> tuple[RowIndices, RowIndices]:

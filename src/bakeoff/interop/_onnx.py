@@ -1,6 +1,7 @@
 """Dense networks and scikit-learn pipelines as ONNX graphs, and what a graph says of rows."""
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -207,12 +208,15 @@ def _graph_of_pipeline(pipeline: Any, kind: str) -> Any:
     if kind == "scores":
         options["raw_scores"] = True
     try:
-        return convert(
-            pipeline,
-            initial_types=[(_INPUT, FloatTensorType([None, pipeline.n_features_in_]))],
-            options={id(classifier): options},
-            target_opset={"": _OPSET, "ai.onnx.ml": 3},
-        )
+        with warnings.catch_warnings():
+            # It looks at every attribute of a model, those that scikit-learn is about to take away too.
+            warnings.simplefilter("ignore", FutureWarning)
+            return convert(
+                pipeline,
+                initial_types=[(_INPUT, FloatTensorType([None, pipeline.n_features_in_]))],
+                options={id(classifier): options},
+                target_opset={"": _OPSET, "ai.onnx.ml": 3},
+            )
     except (
         MissingConverter,
         MissingShapeCalculator,

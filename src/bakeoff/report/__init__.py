@@ -9,15 +9,19 @@ from bakeoff.report._markdown_file import write_markdown
 from bakeoff.report._notebook import write_notebook
 from bakeoff.report._pdf import write_pdf
 from bakeoff.report._run_views import RunViews, Verdict
+from bakeoff.report._study_view import is_study_folder
+from bakeoff.report._study_views import StudyViews
 from bakeoff.report._view import View
 
 __all__ = [
     "FORMS",
     "RunViews",
+    "StudyViews",
     "Verdict",
     "View",
     "draw_data_pictures",
     "figures",
+    "is_study_folder",
     "view",
     "write_html",
     "write_markdown",

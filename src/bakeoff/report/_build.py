@@ -1,11 +1,11 @@
 """From a run folder to the view model of its report."""
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 
-from bakeoff.report._format import count, is_number, score, times
+from bakeoff.report._format import count, is_number, moment, score, times
 from bakeoff.report._run import read_run
+from bakeoff.report._study_view import is_study_folder, study_view
 from bakeoff.report._text import shown
 from bakeoff.report._view import View
 from bakeoff.report.sections import Context, sections_of
@@ -19,13 +19,15 @@ def view(run_folder: str | Path) -> View:
     Parameters
     ----------
     run_folder : path
-        What `bakeoff run` left, see `docs/results.md`. Nothing else is read.
+        What `bakeoff run` or `bakeoff study` left, see `docs/results.md`. Nothing else is read.
 
     Raises
     ------
     StoreError
         If it holds no results, cannot be read, or was written by a later release.
     """
+    if is_study_folder(run_folder):
+        return study_view(run_folder)
     return view_of(Context(read_run(run_folder)))
 
 
@@ -35,7 +37,7 @@ def view_of(context: Context) -> View:
     verdict, rest = _verdict(shown(results.get("verdict") or "This run came to no verdict.", 4000))
     return View(
         title=shown(results.get("name") or "Bake-off", 120),
-        created=_created(results.get("created")),
+        created=moment(results.get("created")),
         verdict=verdict,
         verdict_rest=rest,
         facts=_facts(context),
@@ -47,14 +49,6 @@ def _verdict(text: str) -> tuple[str, str]:
     """The first sentence, and the rest."""
     first, *rest = re.split(r"(?<=[a-z0-9)%][.!?])\s+(?=[A-Z0-9])", text, maxsplit=1)
     return first, rest[0] if rest else ""
-
-
-def _created(value: object) -> str:
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        return shown(value or "–", 40)
-    return moment.astimezone(UTC).strftime("%d %B %Y, %H:%M UTC").lstrip("0")
 
 
 def _facts(context: Context) -> tuple[tuple[str, str], ...]:

@@ -2,7 +2,10 @@
 
 import math
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TypeGuard
+
+from bakeoff.report._text import shown
 
 __all__ = [
     "DASH",
@@ -10,6 +13,7 @@ __all__ = [
     "interval",
     "is_number",
     "milliseconds",
+    "moment",
     "p_value",
     "percent",
     "plural",
@@ -134,6 +138,21 @@ def seconds(value: float | None) -> str:
     if minutes < 60:
         return f"{minutes} min {rest:02d} s"
     return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def moment(value: object) -> str:
+    """A time as ISO 8601 has it, for people.
+
+    Examples
+    --------
+    >>> moment("2026-11-28T13:56:55+00:00")
+    '28 November 2026, 13:56 UTC'
+    """
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return shown(value or DASH, 40)
+    return moment.astimezone(UTC).strftime("%d %B %Y, %H:%M UTC").lstrip("0")
 
 
 def milliseconds(value: float | None) -> str:

@@ -9,6 +9,7 @@ from bakeoff.report._html import write_html
 from bakeoff.report._markdown_file import write_markdown
 from bakeoff.report._notebook import write_notebook
 from bakeoff.report._pdf import write_pdf
+from bakeoff.report._study_view import is_study_folder
 
 __all__ = ["FORMS", "write_report"]
 
@@ -29,7 +30,7 @@ def write_report(run_folder: str | Path, form: str) -> Path:
     Raises
     ------
     SettingsError
-        If there is no such form.
+        If there is no such form, or none of a study.
     MissingExtraError
         If it needs a package that is not installed.
     StoreError
@@ -37,4 +38,8 @@ def write_report(run_folder: str | Path, form: str) -> Path:
     """
     if form not in FORMS:
         raise SettingsError(f"a report's form must be one of {', '.join(FORMS)}. Got {form!r:.100}.")
+    if form == "ipynb" and is_study_folder(run_folder):
+        raise SettingsError(
+            "a study's report comes as html, pdf or md; bakeoff.study(...) in a notebook shows its tables."
+        )
     return FORMS[form](run_folder)

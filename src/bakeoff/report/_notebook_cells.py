@@ -91,8 +91,8 @@ def comparisons(run: RunViews) -> None:
     """Every pair: first minus second."""
     for pair in run.results["comparisons"]:
         print(f"{pair['a']!r} - {pair['b']!r} on {pair['on']} rows, {pair['estimand']}: {pair['decision']}")
-        if pair["difference"] is not None:
-            print(f"    difference {pair['difference']:+.4f}, interval {pair['low']} to {pair['high']}")
+        ends = "too few groups" if pair["low"] is None else f"{pair['low']:+.4f} to {pair['high']:+.4f}"
+        print(f"    difference {pair['difference']:+.4f}, interval {ends}")
 
 
 def validation_against_test(run: RunViews) -> Figure:

@@ -81,6 +81,7 @@ class _Content:
     def of(self, report: View) -> dict[str, Any]:
         whole = {
             "title": report.title,
+            "kicker": report.kicker,
             "created": report.created,
             "verdict": report.verdict,
             "verdict_rest": report.verdict_rest,

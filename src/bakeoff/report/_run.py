@@ -55,6 +55,8 @@ class StoredRun:
         ``pictures.npz``; empty for plain rows.
     added_claims : mapping
         ``claims.json``; empty where no published figures were added after the run.
+    learning_curve : mapping
+        ``learning_curve.json``; empty where no study of training sizes was there.
     """
 
     folder: Path
@@ -63,6 +65,7 @@ class StoredRun:
     recipe: str = ""
     pictures: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     added_claims: Mapping[str, Any] = field(default_factory=dict)
+    learning_curve: Mapping[str, Any] = field(default_factory=dict)
 
     def part(self, name: str) -> Mapping[str, Any]:
         """One object of ``results.json``, empty where it is missing or null."""
@@ -116,6 +119,7 @@ def read_run(folder: str | Path) -> StoredRun:
         recipe=_text(recipe) if recipe.is_file() else "",
         pictures=_arrays(folder / "pictures.npz"),
         added_claims=_json(folder / "claims.json") or {},
+        learning_curve=_json(folder / "learning_curve.json") or {},
     )
 
 

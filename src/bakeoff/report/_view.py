@@ -280,6 +280,10 @@ class View:
         The few figures that belong beside the verdict.
     sections : tuple of Section
         In the order of reading.
+    kicker, heading : str
+        What kind of report it is, and what its first words are.
+    source : str
+        The file in which its figures are.
     """
 
     title: str
@@ -288,6 +292,9 @@ class View:
     verdict_rest: str
     facts: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]
+    kicker: str = "Bake-off report"
+    heading: str = "Verdict"
+    source: str = "results.json"
 
     def charts(self) -> Iterator[Chart]:
         """Every figure of the report, in the order of reading."""

@@ -13,6 +13,7 @@ from bakeoff.report.figures._copies import group_of_copies, label_candidates
 from bakeoff.report.figures._data import class_histogram, distorted_images, mistakes, one_image_per_class, sample_images
 from bakeoff.report.figures._errors import confusion_matrix, reliability
 from bakeoff.report.figures._scores import leaderboard, times
+from bakeoff.report.figures._study import study_curve, study_gap, study_seeds
 from bakeoff.report.figures._style import THEME, ReportFigure, save_png, save_svg
 from bakeoff.report.figures._training import history
 from bakeoff.report.figures._trust import harm, validation_against_test
@@ -34,6 +35,9 @@ __all__ = [
     "sample_images",
     "save_png",
     "save_svg",
+    "study_curve",
+    "study_gap",
+    "study_seeds",
     "times",
     "validation_against_test",
 ]

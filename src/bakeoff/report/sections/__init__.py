@@ -11,6 +11,7 @@ from bakeoff.report.sections._data import data
 from bakeoff.report.sections._errors import calibration, confusion, mistakes, per_class
 from bakeoff.report.sections._labels import labels
 from bakeoff.report.sections._leaderboard import leaderboard
+from bakeoff.report.sections._more_data import more_data
 from bakeoff.report.sections._openings import openings
 from bakeoff.report.sections._record import environment, failures, protocol
 from bakeoff.report.sections._training import history, summaries, watched
@@ -29,6 +30,7 @@ SECTIONS: Sequence[Callable[[Context], Section | None]] = (
     data,
     labels,
     history,
+    more_data,
     per_class,
     confusion,
     calibration,

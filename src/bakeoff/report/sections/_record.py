@@ -79,12 +79,21 @@ def protocol(context: Context) -> Section:
     """What was done, in words."""
     settings = context.run.part("protocol")
     sentences = [shown(sentence, 600) for sentence in settings.get("sentences") or ()]
-    seeds = settings.get("seeds")
-    if seeds:
-        sentences.append(f"Contestants that are random were fitted with {plural(len(seeds), 'seed')}: "
-                         f"{', '.join(shown(seed, 20) for seed in seeds)}.")  # fmt: skip
+    sentences += _seed_sentences(context)
     if not settings.get("sentences"):
         sentences.append(f"The metric that decides is {context.metric_name}, declared before anything was fitted.")
     if is_number(settings.get("time_limit_seconds")):
         sentences.append(f"A fit that takes longer than {seconds(settings['time_limit_seconds'])} is ended.")
     return Section("protocol", "How it was done", (Points(tuple(sentences)),))
+
+
+def _seed_sentences(context: Context) -> Iterator[str]:
+    """Who was fitted with which seeds; those that agree in one sentence."""
+    by_seeds: dict[tuple[object, ...], list[str]] = {}
+    for entry in context.contestants:
+        if entry.get("is_random") and entry.get("seeds"):
+            by_seeds.setdefault(tuple(entry["seeds"]), []).append(name_of(entry))
+    for seeds, names in by_seeds.items():
+        who = "Contestants that are random were" if len(by_seeds) == 1 else f"{', '.join(names)}:"
+        listed = ", ".join(shown(seed, 20) for seed in seeds)
+        yield f"{who} fitted with {plural(len(seeds), 'seed')}: {listed}."
