@@ -20,6 +20,7 @@ __all__ = [
     "Recipe",
     "Run",
     "Study",
+    "Tuning",
     "__version__",
     "audit_data",
     "export",
@@ -27,9 +28,10 @@ __all__ = [
     "parse_recipe",
     "predict",
     "run",
+    "run_study",
+    "run_tuning",
     "score",
     "split",
-    "study",
 ]
 
 _HOMES = {
@@ -38,19 +40,34 @@ _HOMES = {
     "Recipe": "bakeoff.recipe",
     "Run": "bakeoff.api",
     "Study": "bakeoff.api",
+    "Tuning": "bakeoff.api",
     "audit_data": "bakeoff.api",
     "export": "bakeoff.api",
     "open_run": "bakeoff.api",
     "parse_recipe": "bakeoff.recipe",
     "predict": "bakeoff.api",
     "run": "bakeoff.api",
+    "run_study": "bakeoff.api",
+    "run_tuning": "bakeoff.api",
     "score": "bakeoff.api",
     "split": "bakeoff.api",
-    "study": "bakeoff.api",
 }
 
 if TYPE_CHECKING:
-    from bakeoff.api import Run, Study, audit_data, export, open_run, predict, run, score, split, study
+    from bakeoff.api import (
+        Run,
+        Study,
+        Tuning,
+        audit_data,
+        export,
+        open_run,
+        predict,
+        run,
+        run_study,
+        run_tuning,
+        score,
+        split,
+    )
     from bakeoff.errors import BakeoffError
     from bakeoff.estimator import DenseClassifier
     from bakeoff.recipe import Recipe, parse_recipe

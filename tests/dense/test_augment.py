@@ -150,7 +150,9 @@ def test_an_erased_rectangle_is_painted_with_the_mean_and_lies_anywhere():
 def test_what_happens_to_a_row_does_not_depend_on_the_rows_after_it():
     x, image = pictures()
     strengths = PRESETS["photo"].as_mapping() | {"elastic": 0.05}
-    np.testing.assert_array_equal(distorted(x, image, **strengths)[:5], distorted(x[:5], image, **strengths))
+    of_all, of_few = distorted(x, image, **strengths)[:5], distorted(x[:5], image, **strengths)
+    # jaxlib 0.12 compiles other loops for other numbers of rows: the last bit of float64 differs, and nothing else.
+    np.testing.assert_allclose(of_all, of_few, rtol=1e-14, atol=1e-12)
 
 
 def test_images_of_one_line_or_one_column_are_distorted_too():

@@ -19,7 +19,7 @@ QUICK = {"threads": 1, "levels": ["2", "4"]}
 def done(tmp_path_factory: pytest.TempPathFactory) -> bakeoff.Study:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BAKEOFF_CACHE", str(tmp_path_factory.mktemp("cache")))
-        study: bakeoff.Study = bakeoff.study("width", "digits", workspace=tmp_path_factory.mktemp("study"), **QUICK)
+        study: bakeoff.Study = bakeoff.run_study("width", "digits", workspace=tmp_path_factory.mktemp("study"), **QUICK)
         return study
 
 
@@ -59,7 +59,7 @@ def test_its_report_comes_as_pdf_and_markdown_but_not_as_a_notebook(done: bakeof
     assert done.report("pdf").read_bytes().startswith(b"%PDF")
     text = done.report("md").read_text()
     assert done.results["questions"][0]["answer"][0] in text.replace("\\", "")
-    with pytest.raises(SettingsError, match="a study has html, pdf and md"):
+    with pytest.raises(SettingsError, match="has html, pdf and md"):
         write_report(done.folder, "ipynb")
 
 
@@ -85,7 +85,7 @@ def test_seeds_are_drawn_one_dot_each() -> None:
 
 
 def test_a_runs_report_has_the_learning_curve_of_its_workspace(workspace: Path) -> None:
-    study = bakeoff.study("train-size", "digits", threads=1, levels=["20%", "100%"])
+    study = bakeoff.run_study("train-size", "digits", threads=1, levels=["20%", "100%"])
     run = bakeoff.run("digits", contestants=["dummy", "knn"], threads=1, probes=False)
     section = next(section for section in view(run.folder).sections if section.name == "more-data")
     assert section.title == "Would more data help?"

@@ -9,14 +9,17 @@ from bakeoff.api._gate import refuse
 from bakeoff.api._notebook_progress import notebook_listener
 from bakeoff.api._recipes import make_recipe, read_data, sort_contestants
 from bakeoff.api._run import Run
+from bakeoff.api._tuning import Tuning, asks_for_tuning, tuned
 from bakeoff.contest import ContestOptions, Listener, Plan, make_plan, run_contest
 from bakeoff.contestants import Contestant
+from bakeoff.data import Dataset
 from bakeoff.recipe import Recipe
 from bakeoff.report import write_html
 from bakeoff.study import keep_learning_curve
+from bakeoff.tune import keep_tuning
 from bakeoff.types import ProgressCallback
 
-__all__ = ["plan", "refuse_errors", "run", "run_plan"]
+__all__ = ["plan", "refuse_errors", "run", "run_plan", "run_tuned"]
 
 
 def run(
@@ -63,7 +66,10 @@ def run(
     recipe = make_recipe(where, contestants=families, code=code, **changes)
     options = ContestOptions(Path(workspace), retime=retime)
     listen = listen or notebook_listener()
-    return run_plan(plan(recipe, outsiders), options if listen is None else replace(options, listen=listen))
+    options = options if listen is None else replace(options, listen=listen)
+    if not asks_for_tuning(recipe):
+        return run_plan(plan(recipe, outsiders), options)
+    return run_tuned(recipe, read_data(recipe.data), options, outsiders)
 
 
 def plan(
@@ -88,9 +94,19 @@ def plan(
     return make_plan(recipe, read_data(recipe.data, progress), outsiders)
 
 
-def run_plan(plan: Plan, options: ContestOptions) -> Run:
-    """Run a plan and write its report."""
+def run_tuned(
+    recipe: Recipe, dataset: Dataset, options: ContestOptions, outsiders: Mapping[str, Contestant] | None = None
+) -> Run:
+    """Search the settings of those contestants that ask for it, and run the bake-off with what was found."""
+    found, tuning = tuned(recipe, dataset, options)
+    return run_plan(make_plan(found, dataset, outsiders), options, tuning)
+
+
+def run_plan(plan: Plan, options: ContestOptions, tuning: Tuning | None = None) -> Run:
+    """Run a plan and write its report, with the search before it where there was one."""
     run = run_contest(plan, options)
+    if tuning is not None:
+        keep_tuning(run.folder, tuning.folder)
     keep_learning_curve(run.folder, options.workspace, plan.dataset.sha256_train)
     write_html(run.folder)
     return Run(run.folder)

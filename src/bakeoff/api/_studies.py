@@ -11,11 +11,12 @@ from bakeoff.contest import ContestOptions, Listener, divide, facts_of
 from bakeoff.errors import RecipeError
 from bakeoff.recipe import Recipe
 from bakeoff.report import StudyViews, write_html, write_report
-from bakeoff.study import NOTEBOOK, Question, StudyPlan, make_base, notebook_questions, plan_study, run_study
+from bakeoff.study import NOTEBOOK, Question, StudyPlan, make_base, notebook_questions, plan_study
 from bakeoff.study import Study as StoredStudy
+from bakeoff.study import run_study as run_stored
 from bakeoff.types import ProgressCallback
 
-__all__ = ["Study", "plan_of_study", "run_study_plan", "study"]
+__all__ = ["Study", "plan_of_study", "run_study", "run_study_plan"]
 
 
 class Study(StudyViews, StoredStudy):
@@ -34,7 +35,7 @@ class Study(StudyViews, StoredStudy):
         return f"Study({str(self.folder)!r})"
 
 
-def study(  # noqa: PLR0913 - everything that can be asked
+def run_study(  # noqa: PLR0913 - everything that can be asked
     factor: str,
     where: str | Path | Recipe,
     *,
@@ -116,6 +117,6 @@ def plan_of_study(
 
 def run_study_plan(planned: StudyPlan, options: ContestOptions) -> Study:
     """Run a planned study and write its report."""
-    done = run_study(planned, options)
+    done = run_stored(planned, options)
     write_html(done.folder)
     return Study(done.folder)

@@ -88,8 +88,9 @@ def unequal_budgets(results: Results) -> Iterator[Finding]:
     tries: dict[str, int] = {}
     for entry in results["contestants"]:
         if entry["family"] != "dummy":
-            n_tries = _n_searched(entry) if entry["family"] in _SEARCHES else 1
-            name = entry["name"] if entry["family"] in _SEARCHES else entry["family"]
+            is_search = entry["family"] in _SEARCHES or entry.get("searched")
+            n_tries = _n_searched(entry) if is_search else 1
+            name = entry["name"] if is_search else entry["family"]
             tries[name] = tries.get(name, 0) + n_tries
     if len(tries) < 2 or max(tries.values()) == min(tries.values()):
         return
@@ -124,6 +125,8 @@ def expected_maximum(count: int) -> float:
 
 def _n_searched(entry: Mapping[str, Any]) -> int:
     """How many settings a search of scikit-learn tries; a space that was kept as text counts as two at least."""
+    if entry.get("searched"):
+        return int(entry["searched"])
     parameters = entry["settings"].get("parameters") or {}
     if isinstance(parameters.get("n_iter"), int):
         return int(parameters["n_iter"])

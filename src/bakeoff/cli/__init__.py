@@ -21,6 +21,7 @@ from bakeoff.cli.run import run
 from bakeoff.cli.score import score
 from bakeoff.cli.split import split
 from bakeoff.cli.study import study
+from bakeoff.cli.tune import tune
 from bakeoff.errors import BakeoffError, InputError
 
 __all__ = ["main"]
@@ -36,7 +37,7 @@ def bakeoff() -> None:
     """
 
 
-for command in (run, audit, study, predict, export, report, split, score, list_runs, doctor):
+for command in (run, audit, study, tune, predict, export, report, split, score, list_runs, doctor):
     bakeoff.add_command(command)
 
 

@@ -36,6 +36,7 @@ from bakeoff.contest import (
     started_words,
 )
 from bakeoff.study import Study
+from bakeoff.tune import Tuning
 from bakeoff.types import ProgressCallback
 
 __all__ = ["Console"]
@@ -137,6 +138,19 @@ class Console:
                 self._out.print(safe(sentence), soft_wrap=self._quiet)
         if not self._quiet:
             self._out.print()
+        self._out.print(Text.assemble(("Report   ", "bold"), safe(report)), soft_wrap=True)
+
+    def show_tuning(self, tuning: Tuning) -> None:
+        """Print what each contestant got and what was found, and where the report and the recipe are."""
+        if not self._quiet:
+            self._out.print()
+            self._out.print(_searches(tuning.results))
+        self._out.print(safe(tuning.results["sentence"]), soft_wrap=self._quiet)
+        if not self._quiet:
+            self._out.print()
+            recipe = _shortest(tuning.recipe_path)
+            self._out.print(Text.assemble(("Run it   ", "bold"), safe(f"bakeoff run {recipe}")), soft_wrap=True)
+        report = _shortest(tuning.folder / "report.html")
         self._out.print(Text.assemble(("Report   ", "bold"), safe(report)), soft_wrap=True)
 
     def show_audit(self, answer: Any, files: Sequence[Path]) -> None:
@@ -279,6 +293,28 @@ def _levels(question: Mapping[str, Any]) -> Table:
         cells = [f"{score['mean']:.4f}", band, *([f"{held['mean']:.4f}" if held else ""] if is_split else [])]
         gap = f"{100 * level['gap']['mean']:.1f}"
         table.add_row(*names, *cells, f"{train:.4f}", gap, duration_words(level["seconds"]))
+    return table
+
+
+def _searches(results: Mapping[str, Any]) -> Table:
+    table = Table(
+        title=f"Searched by {results['metric']} of validation rows",
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+    )
+    for heading in ("contestant", "candidates", "stopped early", "fitting", "as it was", "best", "fresh seeds"):
+        table.add_column(heading, justify="left" if heading == "contestant" else "right")
+    for entry in results["searches"]:
+        scores = [entry["as_it_was"], (entry["best"] or {}).get("score"), (entry["fresh"] or {}).get("mean")]
+        table.add_row(
+            safe(entry["name"]),
+            f"{entry['n_candidates']:,}",
+            f"{entry['n_stopped_early']:,}",
+            duration_words(entry["seconds"]),
+            *("–" if score is None else f"{score:.4f}" for score in scores),
+        )
     return table
 
 

@@ -53,9 +53,10 @@ def run(where: str, workspace: Path, **options: Any) -> int:
         click.echo(api.describe_plan(plan), nl=False)
         return 0
     with console.listening() as listen:
-        run = api.run_plan(
-            plan, ContestOptions(workspace, listen=listen, retime=options["retime"], command=command_line())
-        )
+        how = ContestOptions(workspace, listen=listen, retime=options["retime"], command=command_line())
+        # What is searched first changes the plan, not the rows.
+        searches = api.asks_for_tuning(recipe)
+        run = api.run_tuned(recipe, plan.dataset, how) if searches else api.run_plan(plan, how)
     if options["as_json"]:
         click.echo((run.folder / "results.json").read_text(encoding="utf-8"), nl=False)
     else:

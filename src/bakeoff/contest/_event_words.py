@@ -16,6 +16,7 @@ _STAGES = {
     "validation": ("choosing", "chosen on validation rows"),
     "refit": ("final fit", "fitted on all training rows"),
     "study": ("study", "scored on validation rows"),
+    "tune": ("search", "searched on validation rows"),
     **PROBE_STAGES,
 }
 """What a job does, and what it has done."""

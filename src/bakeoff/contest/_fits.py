@@ -5,7 +5,7 @@ import math
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,8 @@ class Fit:
         Found in the store.
     record : FitRecord or None
         None where it failed.
+    variant : int
+        Which of the contestant's variants.
     """
 
     seed: int
@@ -51,6 +53,7 @@ class Fit:
     reason: str | None
     reused: bool
     record: FitRecord | None
+    variant: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class _Task:
 
     division: int
     member: MemberPlan
+    variant: int = 0
 
 
 def _jobs(planned: PlannedContestant, tasks: Sequence[_Task]) -> list[Sequence[_Task]]:
@@ -131,7 +135,7 @@ class Fitter:
         self._options, self._listen = options, options.listen
         self._job_number = 0
         self._n_jobs = sum(
-            len(part_sizes(len(one.seeds) * len(divisions), one.together))
+            len(part_sizes(len(one.variants) * len(one.seeds) * len(divisions), one.together))
             for one in plan.contestants
             for divisions in one.stages.values()
         )
@@ -145,7 +149,12 @@ class Fitter:
         fits: list[Fit] = []
         for stage, divisions in planned.stages.items():
             places = [(division, seed) for division in divisions for seed in planned.seeds]
-            tasks = [task for place in places if (task := self._task(planned, stage, place, fits)) is not None]
+            tasks = [
+                replace(task, variant=number, member=replace(task.member, settings=settings))
+                for number, settings in enumerate(planned.variants)
+                for place in places
+                if (task := self._task(planned, stage, place, fits)) is not None
+            ]
             begun = time.perf_counter()
             new = [fit for job in _jobs(planned, tasks) for fit in self._fit_job(planned, stage, job)]
             if new:
@@ -166,7 +175,7 @@ class Fitter:
             if part.validation is not None:
                 predict["validation"] = part.validation
             watched = part.validation if contestant.watches_validation else None
-            if stage == "study":
+            if stage in ("study", "tune"):
                 predict["train"] = part.inner_train
                 # Watching takes time, and no study shows what it sees.
                 watched = watched if contestant.chooses_on_validation else None
@@ -294,9 +303,10 @@ def _test_of(part: Part) -> Mapping[str, Any]:
 
 def _fit(task: _Task, stage: str, outcome: FitRecord | BakeoffError, reused: bool) -> Fit:
     if isinstance(outcome, FitRecord):
-        return Fit(task.member.seed, task.division, stage, "ok", None, reused, outcome)
+        return Fit(task.member.seed, task.division, stage, "ok", None, reused, outcome, task.variant)
     status = "timed out" if isinstance(outcome, FitTimedOut) else "failed"
-    return Fit(task.member.seed, task.division, stage, status, " ".join(str(outcome).split()), reused, None)
+    reason = " ".join(str(outcome).split())
+    return Fit(task.member.seed, task.division, stage, status, reason, reused, None, task.variant)
 
 
 def _record(
@@ -312,7 +322,7 @@ def _record(
                 )
         arrays[f"{part}_rows"] = member.predict[part]
         arrays[f"{part}_labels"] = predictions.labels
-        if stage == "study":
+        if stage in ("study", "tune"):
             continue  # there are many, and labels are all that is scored
         if predictions.probabilities is not None:
             arrays[f"{part}_probabilities"] = predictions.probabilities

@@ -76,6 +76,7 @@ def _describe(member: MemberPlan) -> dict[str, Any]:
         "predict": {part: _hash_rows(rows) for part, rows in sorted(member.predict.items())},
         "epochs": member.epochs,
         "keep_model": member.keep_model,
+        "settings": dict(member.settings),
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bakeoff.contest._parts import Parts, divide
 from bakeoff.contestants import Contestant, Facts, default_line_up, default_time_limit_seconds, make_contestant
@@ -34,6 +35,9 @@ class PlannedContestant:
         Rows that are divided for this one alone; None: as the plan divides them.
     keeps_model : bool
         Whether the model of its first division is kept.
+    variants : sequence of mapping
+        Settings that each fit has in the place of the contestant's: candidates of a search. One that changes nothing
+        where nothing is searched.
     """
 
     contestant: Contestant
@@ -44,6 +48,7 @@ class PlannedContestant:
     together: int = 1
     parts: Parts | None = None
     keeps_model: bool = True
+    variants: Sequence[Mapping[str, Any]] = ({},)
 
     @property
     def final_stage(self) -> str:

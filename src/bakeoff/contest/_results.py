@@ -98,6 +98,7 @@ def _contestants(
     """What ``results.json`` says of each, best first, and the scores that decide, in the order of the recipe."""
     metric = plan.recipe.protocol.primary_metric
     entries, decisive = [], {}
+    searched = {entry.name: entry.searched for entry in plan.recipe.contestants or ()}
     for planned in plan.contestants:
         name = planned.contestant.name
         own = predictions[name]
@@ -108,6 +109,7 @@ def _contestants(
         entries.append(
             {
                 **describe(plan, planned, fits[name], own, known),
+                "searched": searched.get(name),
                 **{part: _as_json(estimates[part]) for part in PARTS},
                 "test_without_copies": _as_json(_without_copies(plan, planned, own["test"], known["test"])),
             }

@@ -142,11 +142,12 @@ class ClassicalContestant:
 
     def fit(self, job: Job, progress: ProgressCallback) -> Sequence[Fitted]:
         """Fit every member, one after the other."""
-        settings = self.resolve(job.facts)
         fitted = []
         for member in job.members:
             progress({"seed": member.seed})
-            fitted.append(fit_member(partial(self._unfitted, settings, member.seed), settings, job, member))
+            own = replace(self, settings={**self.settings, **member.settings}) if member.settings else self
+            settings = own.resolve(job.facts)
+            fitted.append(fit_member(partial(own._unfitted, settings, member.seed), settings, job, member))
         return fitted
 
     def _unfitted(self, settings: Mapping[str, Any], seed: int) -> Any:

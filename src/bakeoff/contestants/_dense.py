@@ -17,6 +17,7 @@ from bakeoff.dense import (
     Member,
     Predictor,
     Task,
+    fit_groups,
     fit_population,
     largest_population,
     n_parameters,
@@ -77,6 +78,7 @@ class DenseContestant:
 
     def __init__(self, name: str, settings: Mapping[str, Any], is_plain: bool = False) -> None:
         self.name = name
+        self._given = dict(settings)
         self._settings = DenseSettings.read({**PLAIN, **settings} if is_plain else settings, of=name)
         self._is_plain = is_plain
 
@@ -118,25 +120,35 @@ class DenseContestant:
     def fit(self, job: Job, progress: ProgressCallback) -> Sequence[Fitted | FitError]:
         """Train all members as one population and predict what each asks for; see `Contestant.fit`."""
         enable_compile_cache()
-        settings = self._resolved(job.facts)
-        shape = _shape(job.facts)
-        scale = settings.scale or "none"
-        members = [self._member(settings, job, plan) for plan in job.members]
         seed = {"seed": job.members[0].seed} if len(job.members) == 1 else {}
-        population = fit_population(
-            settings.spec(shape),
-            Task(job.X, job.y, scale, shape.pixel_max),
-            members,
-            lambda news: progress({**news, **seed}),
-            checkpoints=job.checkpoints,
-        )
-        share = population.seconds_fit / len(members)
+
+        def tell(news: Mapping[str, Any]) -> None:
+            progress({**news, **seed})
+
         return [
-            FitError(member.reason)
-            if member.reason is not None
-            else _fitted(member, plan, job.X, (share, population.seconds_compile))
-            for member, plan in zip(population.members, job.members, strict=True)
+            FitError(member.reason) if member.reason is not None else _fitted(member, plan, job.X)
+            for member, plan in zip(self._train(job, tell), job.members, strict=True)
         ]
+
+    def _train(self, job: Job, progress: ProgressCallback) -> Sequence[FittedMember]:
+        """One population; of candidates with settings of their own, one for each program that they need."""
+        shape = _shape(job.facts)
+        settings = [self._with(plan.settings)._resolved(job.facts) for plan in job.members]
+        members = [self._member(own, job, plan) for own, plan in zip(settings, job.members, strict=True)]
+        tasks = {own.scale: Task(job.X, job.y, own.scale or "none", shape.pixel_max) for own in settings}
+        if not any(plan.settings for plan in job.members):
+            spec, task = settings[0].spec(shape), tasks[settings[0].scale]
+            return fit_population(spec, task, members, progress, checkpoints=job.checkpoints).members
+        trained: dict[int, FittedMember] = {}
+        for scale, task in tasks.items():
+            places = [place for place, own in enumerate(settings) if own.scale == scale]
+            entries = [(settings[place].spec(shape), members[place]) for place in places]
+            trained |= dict(zip(places, fit_groups(task, entries, progress).members, strict=True))
+        return [trained[place] for place in range(len(members))]
+
+    def _with(self, changes: Mapping[str, Any]) -> "DenseContestant":
+        """The same with other settings; itself where there are none."""
+        return DenseContestant(self.name, {**self._given, **changes}, self._is_plain) if changes else self
 
     def _member(self, settings: DenseSettings, job: Job, plan: MemberPlan) -> Member:
         has_validation = plan.validation is not None and len(plan.validation) > 0
@@ -188,7 +200,7 @@ def _predictions(predictor: Predictor, rows: Rows) -> Predictions:
     return Predictions(labels, scores=of_classes)
 
 
-def _fitted(member: FittedMember, plan: MemberPlan, X: Rows, clock: tuple[float, float]) -> Fitted:
+def _fitted(member: FittedMember, plan: MemberPlan, X: Rows) -> Fitted:
     predictor = Predictor(member.network)
     # The first batch builds the program; it is not what predicting takes.
     for rows in plan.predict.values():
@@ -198,9 +210,10 @@ def _fitted(member: FittedMember, plan: MemberPlan, X: Rows, clock: tuple[float,
     predictions = {part: _predictions(predictor, X[rows]) for part, rows in plan.predict.items()}
     seconds_predict = time.perf_counter() - started
     spec = member.network.spec
+    one_ms = one_row_ms(predictor.outputs, X, plan)
     return Fitted(
         predictions=predictions,
-        seconds=Seconds(clock[0], clock[1], seconds_predict, one_row_ms(predictor.outputs, X, plan)),
+        seconds=Seconds(member.seconds_fit, member.seconds_compile, seconds_predict, one_ms),
         history=member.history,
         epochs=member.epochs,
         model_files=write_network(member.network) if plan.keep_model else {},

@@ -56,6 +56,8 @@ class MemberPlan:
         Chosen earlier on validation rows; None: as the settings say.
     keep_model : bool
         Whether the model itself is wanted; writing a large one can take longer than fitting it.
+    settings : mapping
+        What this member has in the place of the contestant's own settings: a candidate of a search.
     """
 
     seed: int
@@ -64,6 +66,7 @@ class MemberPlan:
     predict: Mapping[str, RowIndices]
     epochs: int | None = None
     keep_model: bool = True
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

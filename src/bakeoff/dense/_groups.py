@@ -1,10 +1,11 @@
-"""Members of unequal layers: one population for each shape.
+"""Members of unequal settings: one population for each program.
 
 Nothing is padded to the widest: arithmetic would grow with the product of the widths, and a program is compiled once a
-shape and kept.
+shape and kept. What differs only in which rates are above zero is one program that computes all of them.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 from bakeoff.dense._plan import Member
@@ -18,7 +19,7 @@ __all__ = ["fit_groups"]
 def fit_groups(
     task: Task, entries: Sequence[tuple[TrainingSpec, Member]], progress: EpochCallback | None = None
 ) -> FittedPopulation:
-    """Train members whose specs differ; those of one spec are one population.
+    """Train members whose specs differ; those of one program are one population.
 
     Parameters
     ----------
@@ -30,7 +31,7 @@ def fit_groups(
     Returns
     -------
     FittedPopulation
-        In the order of `entries`; the clock is that of all groups together.
+        In the order of `entries`; the clock is that of all groups together, each member's that of its own.
 
     Examples
     --------
@@ -45,18 +46,34 @@ def fit_groups(
     """
     groups: dict[TrainingSpec, list[int]] = {}
     for position, (spec, _) in enumerate(entries):
-        groups.setdefault(spec, []).append(position)
+        groups.setdefault(_without_uses(spec), []).append(position)
     fitted: dict[int, FittedMember] = {}
     seconds_fit = seconds_compile = 0.0
-    for number, (spec, positions) in enumerate(groups.items(), start=1):
+    for number, positions in enumerate(groups.values(), start=1):
         place = {"group": number, "groups": len(groups)}
 
         def tell(news: Mapping[str, Any], place: Mapping[str, int] = place) -> None:
             if progress is not None:
                 progress({**news, **place})
 
+        spec = _united([entries[position][0] for position in positions])
         population = fit_population(spec, task, [entries[position][1] for position in positions], tell)
         fitted |= dict(zip(positions, population.members, strict=True))
         seconds_fit += population.seconds_fit
         seconds_compile += population.seconds_compile
     return FittedPopulation([fitted[position] for position in range(len(entries))], seconds_fit, seconds_compile)
+
+
+_USES = tuple(each.name for each in fields(TrainingSpec) if each.name.startswith("uses_") and each.name != "uses_ema")
+"""What a member that has none of it computes for nothing. An average of weights takes memory, so it is not here."""
+
+
+def _without_uses(spec: TrainingSpec) -> TrainingSpec:
+    uses: dict[str, Any] = dict.fromkeys(_USES, False)
+    return replace(spec, **uses)
+
+
+def _united(specs: Sequence[TrainingSpec]) -> TrainingSpec:
+    """One spec that computes whatever any of them has."""
+    uses: dict[str, Any] = {name: any(getattr(spec, name) for spec in specs) for name in _USES}
+    return replace(specs[0], **uses)

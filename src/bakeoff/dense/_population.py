@@ -39,12 +39,16 @@ class FittedMember:
         The best epoch where early stopping was on, else all of them.
     reason : str or None
         Why training ended before its time; None where nothing went wrong.
+    seconds_fit, seconds_compile : float
+        Its share of what training its population took, and all of what compiling took: alone it would have paid that.
     """
 
     network: Network
     history: Mapping[str, Sequence[float]]
     epochs: int
     reason: str | None = None
+    seconds_fit: float = 0.0
+    seconds_compile: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,8 +167,11 @@ class _Training:
                 progress(news)
             progress(_told(told, epoch))
         fitted = [self._fitted(run) for run in self.runs]
-        seconds = time.perf_counter() - self.started - self.trainer.seconds_compile
-        return FittedPopulation(fitted, seconds, self.trainer.seconds_compile)
+        seconds_compile = self.trainer.seconds_compile
+        seconds = time.perf_counter() - self.started - seconds_compile
+        share = seconds / len(fitted)
+        members = [replace(member, seconds_fit=share, seconds_compile=seconds_compile) for member in fitted]
+        return FittedPopulation(members, seconds, seconds_compile)
 
     def _follow(self, run: _Run, epoch: int, scores: dict[str, float]) -> None:
         """Take a member's scores of an epoch, and decide how it goes on."""

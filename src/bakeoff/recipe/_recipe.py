@@ -189,6 +189,24 @@ def name_of_family(family: Any) -> Any:
     return built[1] if built else family.replace(":", "-", 1)
 
 
+class Tune(_Entry):
+    """A search for a contestant's settings.
+
+    Parameters
+    ----------
+    fits : int or None
+        How many candidates are fitted; 40 where neither is given.
+    seconds : float or None
+        How long may be fitted.
+    space : mapping of setting to list or ``{low, high, log}``, or None
+        None: the usual one of the family.
+    """
+
+    fits: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    seconds: Annotated[float, Field(gt=0)] | None = None
+    space: Mapping[str, Any] | None = None
+
+
 class ContestantEntry(_Entry):
     """One contestant: a family and its settings.
 
@@ -204,6 +222,10 @@ class ContestantEntry(_Entry):
         None: as the protocol says.
     settings : mapping
         Validated by the family.
+    tune : Tune or None
+        Search its settings on validation rows first.
+    searched : int or None
+        Of how many candidates of such a search these settings are the best; written by Bakeoff.
     """
 
     name: SafeName
@@ -211,6 +233,8 @@ class ContestantEntry(_Entry):
     seeds: Seeds | None = None
     time_limit_seconds: Annotated[float, Field(gt=0)] | None = None
     settings: Mapping[str, Any] = Field(default_factory=dict)
+    tune: Tune | None = None
+    searched: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="before")
     @classmethod

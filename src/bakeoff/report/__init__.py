@@ -11,12 +11,14 @@ from bakeoff.report._pdf import write_pdf
 from bakeoff.report._run_views import RunViews, Verdict
 from bakeoff.report._study_view import is_study_folder
 from bakeoff.report._study_views import StudyViews
+from bakeoff.report._tuning_view import TuningViews
 from bakeoff.report._view import View
 
 __all__ = [
     "FORMS",
     "RunViews",
     "StudyViews",
+    "TuningViews",
     "Verdict",
     "View",
     "draw_data_pictures",

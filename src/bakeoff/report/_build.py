@@ -7,6 +7,7 @@ from bakeoff.report._format import count, is_number, moment, score, times
 from bakeoff.report._run import read_run
 from bakeoff.report._study_view import is_study_folder, study_view
 from bakeoff.report._text import shown
+from bakeoff.report._tuning_view import is_tuning_folder, tuning_view
 from bakeoff.report._view import View
 from bakeoff.report.sections import Context, sections_of
 
@@ -28,6 +29,8 @@ def view(run_folder: str | Path) -> View:
     """
     if is_study_folder(run_folder):
         return study_view(run_folder)
+    if is_tuning_folder(run_folder):
+        return tuning_view(run_folder)
     return view_of(Context(read_run(run_folder)))
 
 

@@ -10,6 +10,7 @@ from bakeoff.report._markdown_file import write_markdown
 from bakeoff.report._notebook import write_notebook
 from bakeoff.report._pdf import write_pdf
 from bakeoff.report._study_view import is_study_folder
+from bakeoff.report._tuning_view import is_tuning_folder
 
 __all__ = ["FORMS", "write_report"]
 
@@ -38,8 +39,6 @@ def write_report(run_folder: str | Path, form: str) -> Path:
     """
     if form not in FORMS:
         raise SettingsError(f"a report's form must be one of {', '.join(FORMS)}. Got {form!r:.100}.")
-    if form == "ipynb" and is_study_folder(run_folder):
-        raise SettingsError(
-            "a study's report comes as html, pdf or md; bakeoff.study(...) in a notebook shows its tables."
-        )
+    if form == "ipynb" and (is_study_folder(run_folder) or is_tuning_folder(run_folder)):
+        raise SettingsError("a study or a search has html, pdf and md; in a notebook it shows its tables and curves.")
     return FORMS[form](run_folder)

@@ -55,6 +55,8 @@ class StoredRun:
         ``pictures.npz``; empty for plain rows.
     added_claims : mapping
         ``claims.json``; empty where no published figures were added after the run.
+    tuning : mapping
+        ``tuning.json``; empty where no settings were searched.
     learning_curve : mapping
         ``learning_curve.json``; empty where no study of training sizes was there.
     """
@@ -66,6 +68,7 @@ class StoredRun:
     pictures: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     added_claims: Mapping[str, Any] = field(default_factory=dict)
     learning_curve: Mapping[str, Any] = field(default_factory=dict)
+    tuning: Mapping[str, Any] = field(default_factory=dict)
 
     def part(self, name: str) -> Mapping[str, Any]:
         """One object of ``results.json``, empty where it is missing or null."""
@@ -119,6 +122,7 @@ def read_run(folder: str | Path) -> StoredRun:
         recipe=_text(recipe) if recipe.is_file() else "",
         pictures=_arrays(folder / "pictures.npz"),
         added_claims=_json(folder / "claims.json") or {},
+        tuning=_json(folder / "tuning.json") or {},
         learning_curve=_json(folder / "learning_curve.json") or {},
     )
 

@@ -17,6 +17,7 @@ from bakeoff.report.figures._study import study_curve, study_gap, study_seeds
 from bakeoff.report.figures._style import THEME, ReportFigure, save_png, save_svg
 from bakeoff.report.figures._training import history
 from bakeoff.report.figures._trust import harm, validation_against_test
+from bakeoff.report.figures._tuning import trials
 
 __all__ = [
     "THEME",
@@ -39,5 +40,6 @@ __all__ = [
     "study_gap",
     "study_seeds",
     "times",
+    "trials",
     "validation_against_test",
 ]

@@ -16,6 +16,7 @@ from bakeoff.report.sections._openings import openings
 from bakeoff.report.sections._record import environment, failures, protocol
 from bakeoff.report.sections._training import history, summaries, watched
 from bakeoff.report.sections._trust import trust
+from bakeoff.report.sections._tuning import tuning
 from bakeoff.report.sections._validation import validation
 
 __all__ = ["SECTIONS", "Context", "copies", "data", "labels", "name_of", "sections_of", "watched"]
@@ -30,6 +31,7 @@ SECTIONS: Sequence[Callable[[Context], Section | None]] = (
     data,
     labels,
     history,
+    tuning,
     more_data,
     per_class,
     confusion,

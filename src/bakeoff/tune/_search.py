@@ -1,0 +1,267 @@
+"""The search for one contestant's settings: a population of candidates at a time, the weak ones stopped early."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bakeoff.compare import scores
+from bakeoff.contest import Fit, Fitter, Plan, PlannedContestant, gather
+from bakeoff.contestants import Contestant, make_contestant
+from bakeoff.errors import SettingsError
+from bakeoff.tune._space import Space, optuna_module
+
+__all__ = ["Budget", "Candidate", "Found", "search"]
+
+SEARCH_SEED = 1_000_003
+"""Of every candidate: no seed that a bake-off would use, so that the winner is scored on seeds it was not chosen by."""
+
+_POPULATION = 18
+_KEPT = 3  # one of so many goes on
+_FEWEST_TO_HALVE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How long a search may take; every contestant gets as much.
+
+    Parameters
+    ----------
+    fits : int or None
+        Candidates that are fitted, those that are stopped early included.
+    seconds : float or None
+        Of fitting, compilation included; a population that has begun is finished.
+    """
+
+    fits: int | None = None
+    seconds: float | None = None
+
+    def as_json(self) -> dict[str, float | None]:
+        """For ``tuning.json``."""
+        return {"fits": self.fits, "seconds": self.seconds}
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One combination of settings and what became of it.
+
+    Parameters
+    ----------
+    number : int
+    settings : dict
+    score : float or None
+        On validation rows, after as many epochs as it got.
+    share : float
+        Of the epochs that its settings ask for, before it was stopped; 1 for whole fits.
+    seconds : float
+    status : {"ok", "stopped early", "failed", "timed out"}
+    reason : str or None
+    """
+
+    number: int
+    settings: dict[str, Any]
+    score: float | None = None
+    share: float = 1.0
+    seconds: float = 0.0
+    status: str = "ok"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search came to.
+
+    Parameters
+    ----------
+    best : Candidate or None
+        The best that was fitted whole; None where none has a score.
+    candidates : sequence of Candidate
+    seconds : float
+        Of fitting.
+    fresh : sequence of float
+        Scores of the best with the seeds of the bake-off.
+    """
+
+    best: Candidate | None
+    candidates: Sequence[Candidate]
+    seconds: float
+    fresh: Sequence[float] = field(default_factory=tuple)
+
+
+def search(
+    entry: PlannedContestant, given: Mapping[str, Any], space: Space, budget: Budget, place: tuple[Plan, Fitter]
+) -> Found:
+    """Search one contestant's settings on validation rows.
+
+    Candidates are asked of Optuna's TPE, of networks a whole population at a time. A third of a population, the best
+    after a third of their epochs, are fitted whole; the others are stopped there. The first candidate of all is the
+    contestant as it is. The same search again finds its fits in the store.
+
+    Parameters
+    ----------
+    entry : PlannedContestant
+        Its limit, seeds and contestant.
+    given : mapping
+        Its own settings: what the space does not search.
+    space : Space
+    budget : Budget
+    place : (Plan, Fitter)
+        Rows, and where fits run.
+    """
+    return _Search(entry, given, space, budget, *place).run()
+
+
+class _Search:
+    def __init__(
+        self,
+        entry: PlannedContestant,
+        given: Mapping[str, Any],
+        space: Space,
+        budget: Budget,
+        plan: Plan,
+        fitter: Fitter,
+    ) -> None:
+        self._entry, self._given, self._space, self._budget = entry, given, space, budget
+        self._plan, self._fitter = plan, fitter
+        optuna = optuna_module()
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        sampler = optuna.samplers.TPESampler(seed=0, constant_liar=True, n_startup_trials=10)
+        self._study = optuna.create_study(direction="maximize", sampler=sampler)
+        self._distributions = {name: dimension.distribution() for name, dimension in space.items()}
+        self._candidates: list[Candidate] = []
+        self._trials: dict[int, Any] = {}
+
+    @property
+    def _seconds(self) -> float:
+        return sum(candidate.seconds for candidate in self._candidates)
+
+    @property
+    def _left(self) -> int:
+        """How many more candidates the budget has room for."""
+        if self._budget.seconds is not None and self._seconds >= self._budget.seconds:
+            return 0
+        return 10**9 if self._budget.fits is None else self._budget.fits - len(self._candidates)
+
+    def run(self) -> Found:
+        while self._left > 0:
+            batch = list(self._asked(min(self._left, self._size)))
+            valid = [candidate for candidate in batch if candidate.status == "ok"]
+            for share in self._rungs(len(valid)):
+                self._fit(valid, share)
+                if share < 1:
+                    valid = self._kept(valid)
+            for candidate in batch:
+                self._tell(candidate)
+            if not any(candidate.score is not None for candidate in self._candidates) and len(self._candidates) > 50:
+                break  # nothing here can be fitted
+        whole = [each for each in self._candidates if each.score is not None and each.share == 1.0]
+        best = max(whole, key=lambda each: (each.score or 0.0, -each.number), default=None)
+        found = Found(best, self._candidates, self._seconds)
+        return found if best is None else replace(found, fresh=self._fresh(best))
+
+    @property
+    def _size(self) -> int:
+        return _POPULATION if self._entry.contestant.trains_populations else 1
+
+    def _rungs(self, n_candidates: int) -> Sequence[float]:
+        """Shares of the epochs after which it is looked who goes on."""
+        has_epochs = self._entry.contestant.trains_populations
+        return (1 / _KEPT, 1.0) if has_epochs and n_candidates >= _FEWEST_TO_HALVE else (1.0,)
+
+    def _asked(self, count: int) -> Iterator[Candidate]:
+        """New candidates; what cannot be fitted with these data says so."""
+        for _ in range(count):
+            number = len(self._candidates)
+            settings: dict[str, Any] = {}
+            if number > 0:
+                trial = self._study.ask(self._distributions)
+                self._trials[number] = trial
+                settings = {name: self._space[name].value(value) for name, value in trial.params.items()}
+            candidate = Candidate(number, settings)
+            self._candidates.append(candidate)
+            try:
+                self._contestant(settings).resolve(self._plan.facts)
+            except SettingsError as error:
+                candidate.status, candidate.reason = "failed", "; ".join(error.problems)
+            yield candidate
+
+    def _contestant(self, settings: Mapping[str, Any]) -> Contestant:
+        contestant = self._entry.contestant
+        return make_contestant(contestant.name, contestant.family, {**self._given, **settings})
+
+    def _fit(self, candidates: Sequence[Candidate], share: float) -> None:
+        """Fit them together, each for a share of its epochs, and give them their scores."""
+        if not candidates:
+            return
+        variants = []
+        for candidate in candidates:
+            settings = dict(candidate.settings)
+            if share < 1:
+                epochs = self._contestant(settings).resolve(self._plan.facts)["epochs"]
+                settings["epochs"] = max(1, math.ceil(epochs * share))
+            variants.append(settings)
+        planned = replace(
+            self._entry, seeds=(SEARCH_SEED,), stages={"tune": range(len(self._plan.parts.divisions))},
+            keeps_model=False, variants=variants, together=self._together(candidates),
+        )  # fmt: skip
+        fits = self._fitter.fit_all(planned)
+        for number, candidate in enumerate(candidates):
+            own = [fit for fit in fits if fit.variant == number]
+            candidate.share = share
+            candidate.seconds += sum(_seconds_of(fit) for fit in own)
+            broken = next((fit for fit in own if fit.status != "ok"), None)
+            if broken is not None:
+                candidate.status, candidate.reason, candidate.score = broken.status, broken.reason, None
+            else:
+                candidate.score = self._score(own)
+
+    def _together(self, candidates: Sequence[Candidate]) -> int:
+        """As many as the hungriest of them allows."""
+        limit = self._plan.recipe.protocol.memory_limit_mib * 2**20
+        return min(self._contestant(each.settings).members_that_fit(self._plan.facts, limit) for each in candidates)
+
+    def _score(self, fits: Sequence[Fit]) -> float | None:
+        values = self._scores(fits)
+        return values[0] if values else None
+
+    def _scores(self, fits: Sequence[Fit]) -> list[float]:
+        said = gather("validation", fits)
+        if said is None:
+            return []
+        dataset, metric = self._plan.dataset, self._plan.recipe.protocol.primary_metric
+        truth = dataset.y_train[said.rows]
+        return [float(scores(truth, labels, None, dataset.n_classes)[metric] or 0.0) for labels in said.labels]
+
+    def _kept(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """The best third go on; candidate 0, the contestant as it is, always does."""
+        ranked = sorted((each for each in candidates if each.score is not None), key=lambda each: -(each.score or 0.0))
+        kept = ranked[: max(1, len(candidates) // _KEPT)]
+        kept += [each for each in ranked if each.number == 0 and each not in kept]
+        for each in ranked:
+            if each not in kept:
+                each.status = "stopped early"
+        return kept
+
+    def _tell(self, candidate: Candidate) -> None:
+        trial = self._trials.get(candidate.number)
+        if trial is None:
+            return
+        if candidate.score is None:
+            self._study.tell(trial, state=optuna_module().trial.TrialState.FAIL)
+        else:
+            self._study.tell(trial, candidate.score)
+
+    def _fresh(self, best: Candidate) -> list[float]:
+        """The winner with the seeds that the bake-off will use, none of which it was chosen by."""
+        planned = replace(
+            self._entry, stages={"tune": range(len(self._plan.parts.divisions))}, keeps_model=False,
+            variants=[best.settings], together=max(1, self._together([best])),
+        )  # fmt: skip
+        return self._scores(self._fitter.fit_all(planned))
+
+
+def _seconds_of(fit: Fit) -> float:
+    if fit.record is None:
+        return 0.0
+    clock = fit.record.facts["seconds"]
+    return float(clock["fit"])
