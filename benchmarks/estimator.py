@@ -54,9 +54,9 @@ SETS: Mapping[str, tuple[Callable[[], tuple[Any, Any]], int]] = {
     "breast cancer": (lambda: load_breast_cancer(return_X_y=True), 20),
     "digits": (lambda: load_digits(return_X_y=True), 10),
     "moons, 2,000": (lambda: make_moons(2000, noise=0.25, random_state=0), 5),
-    "generated, 6,000 x 20, 2 classes": (generated(6000, 20, 2), 5),
+    "generated, 6,000 x 20, 2 classes": (generated(6000, 20, 2), 15),
     "generated, 6,000 x 100, 10 classes": (generated(6000, 100, 10), 5),
-    "generated, 20,000 x 50, 5 classes": (generated(20_000, 50, 5), 2),
+    "generated, 20,000 x 50, 5 classes": (generated(20_000, 50, 5), 6),
 }
 
 

@@ -75,6 +75,11 @@ def test_a_curve_that_still_rises_at_its_end_says_so() -> None:
     )
 
 
+def test_a_learning_curve_that_still_rises_says_that_more_rows_would_help() -> None:
+    first, _ = answer(question(RISING[:3], factor="train-size", unit="of the training rows"))
+    assert first.endswith("and the last step is still a gain, so more rows would help.")
+
+
 def test_a_curve_with_its_best_inside_tells_both_sides() -> None:
     levels = [level("1", 0.90, 0.91), level("2", 0.95, 0.96), level("4", 0.951, 0.96), level("8", 0.92, 0.95)]
     first, _ = answer(question(levels, unit="hidden layers"))

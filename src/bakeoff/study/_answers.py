@@ -127,7 +127,8 @@ def _of_ordered(curve: _Curve) -> str:
         gain = _points(curve.difference(levels[first], levels[0]))
         parts.append(f"from {curve.label(levels[0])} to {curve.with_unit(levels[first])}: {gain}")
     if first == end:
-        parts.append("and the last step is still a gain, so the best may lie beyond")
+        beyond = "more rows would help" if curve.question["factor"] == "train-size" else "the best may lie beyond"
+        parts.append(f"and the last step is still a gain, so {beyond}")
     elif last == end:
         parts.append(f"beyond {curve.label(levels[first])} {curve.sight}")
     else:
