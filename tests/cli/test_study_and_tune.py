@@ -38,7 +38,7 @@ def test_a_study_prints_its_levels_its_answer_and_where_its_page_is(bakeoff: Bak
     assert Path(written.stdout.strip()).is_file()
     refused = bakeoff("report", page.parent.name, "--claim", "svc f1 0.9", cwd=place)
     assert refused.returncode == 2
-    assert "is a study" in refused.stderr
+    assert "is no bake-off" in refused.stderr
 
 
 def test_a_search_prints_what_everybody_got_and_a_recipe_that_runs(bakeoff: Bakeoff, place: Path) -> None:
@@ -49,6 +49,8 @@ def test_a_search_prints_what_everybody_got_and_a_recipe_that_runs(bakeoff: Bake
         line.split()[0]: line.split()[1] for line in answer.stdout.splitlines() if line.startswith(("knn", "bayes"))
     }
     assert table == {"knn": "3", "bayes": "3"}
+    written = bakeoff("report", answer.stdout.split()[-1].removesuffix("/report.html"), "--format", "md", cwd=place)
+    assert "3 candidates" in Path(written.stdout.strip()).read_text()
     command = (
         next(line for line in answer.stdout.splitlines() if line.startswith("Run it")).removeprefix("Run it").split()
     )

@@ -33,7 +33,7 @@ __all__ = ["report"]
 @click.option("--json", "as_json", is_flag=True, help="Print the checked figures and the paths as JSON.")
 @workspace_option
 def report(run: str, formats: tuple[str, ...], workspace: Path, **options: Any) -> None:
-    """Write the report of RUN, or of a study: a folder, a name below runs/, or latest.
+    """Write the report of RUN, of a study or of a search: a folder, a name below runs/, or latest.
 
     Published figures are checked against the stored run; nothing is fitted. They stay in its claims.json, beside the
     results, and open the report.
@@ -46,16 +46,16 @@ def report(run: str, formats: tuple[str, ...], workspace: Path, **options: Any) 
         raise click.BadParameter(f"must be html, pdf, ipynb or md. Got {', '.join(unknown)}", param_hint="--format")
 
     from bakeoff.contest import add_claims, open_run  # noqa: PLC0415 - heavy
-    from bakeoff.report import is_study_folder, write_report  # noqa: PLC0415
+    from bakeoff.report import is_study_folder, is_tuning_folder, write_report  # noqa: PLC0415
 
     found = open_run(run, workspace)
-    is_study = is_study_folder(found.folder)
-    if is_study and (options["texts"] or options["file"]):
-        raise click.UsageError(f"{found.name} is a study: published figures are checked against a run.")
-    if not is_study:
+    is_run = not (is_study_folder(found.folder) or is_tuning_folder(found.folder))
+    if not is_run and (options["texts"] or options["file"]):
+        raise click.UsageError(f"{found.name} is no bake-off: published figures are checked against a run.")
+    if is_run:
         found.results  # noqa: B018 - says now, in one line, where the run did not finish
-    claims = [] if is_study else _read_claims(found, options["texts"], options["file"])
-    checked = add_claims(found, claims) if claims or (options["as_json"] and not is_study) else None
+    claims = _read_claims(found, options["texts"], options["file"]) if is_run else []
+    checked = add_claims(found, claims) if claims or (options["as_json"] and is_run) else None
     paths = [write_report(found.folder, form) for form in formats]
     if options["as_json"]:
         click.echo(_as_json(checked, paths))

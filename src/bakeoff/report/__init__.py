@@ -11,7 +11,7 @@ from bakeoff.report._pdf import write_pdf
 from bakeoff.report._run_views import RunViews, Verdict
 from bakeoff.report._study_view import is_study_folder
 from bakeoff.report._study_views import StudyViews
-from bakeoff.report._tuning_view import TuningViews
+from bakeoff.report._tuning_view import TuningViews, is_tuning_folder
 from bakeoff.report._view import View
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "draw_data_pictures",
     "figures",
     "is_study_folder",
+    "is_tuning_folder",
     "view",
     "write_html",
     "write_markdown",

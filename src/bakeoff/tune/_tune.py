@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from bakeoff.compare import METRIC_NAMES
 from bakeoff.contest import (
     ContestOptions,
     Event,
@@ -32,6 +33,7 @@ from bakeoff.recipe import ContestantEntry, Recipe, dump_recipe, load_recipe
 from bakeoff.store import RunRecord, Store, write_atomically
 from bakeoff.tune._search import Budget, Found, search
 from bakeoff.tune._space import Choices, Space, default_space, optuna_module, read_space
+from bakeoff.types import Metric
 
 __all__ = ["TUNING_JSON", "Tuning", "TuningPlan", "keep_tuning", "plan_tuning", "run_tuning"]
 
@@ -295,15 +297,14 @@ def _results(planned: TuningPlan, found: Mapping[str, Found], created: str, opti
     }
 
 
-def _sentence(searches: Sequence[Mapping[str, Any]], metric: str) -> str:
+def _sentence(searches: Sequence[Mapping[str, Any]], metric: Metric) -> str:
     told = [
         f"{entry['name']} {entry['fresh']['mean']:.4f} after {entry['n_candidates']} candidates"
         for entry in sorted(searches, key=lambda entry: -(entry["fresh"] or {}).get("mean", 0.0))
         if entry["fresh"]
     ]
-    return (
-        f"{metric} on validation rows, with seeds that nothing was chosen by: {'; '.join(told) or 'none has a score'}."
-    )
+    listed = "; ".join(told) or "none has a score"
+    return f"{METRIC_NAMES[metric]} on validation rows, with seeds that nothing was chosen by: {listed}."
 
 
 def _table(results: Mapping[str, Any]) -> tuple[list[str], list[list[object]]]:
