@@ -171,7 +171,9 @@ SPEAKS: list[tuple[str, Json, Json]] = [
     ("P004", {"openings": EARLIER}, {"before": 2, "earlier_runs": 1, "ever": 3}),
     ("P006", {"contestants.1.family": "GridSearchCV", "contestants.1.settings": GRID}, {"most": 6, "fewest": 1}),
     ("P007", {"contestants.0.settings.output_units": 5}, {"output_units": 5, "n_classes": 4}),
+    ("P006", {"contestants.0.searched": 40}, {"most": 40, "fewest": 1}),
     ("P008", {"contestants.0.settings.loss": "mean_squared_error"}, {"output_activation": "softmax"}),
+    ("P009", {"contestants.0.searched": 40, "protocol.test": "folds"}, {"searched": 1}),
     ("R001", {"contestants.0.history": RISEN}, {"train": 0.99, "other": 0.9, "contestants": 1}),
     (
         "R002",
@@ -205,6 +207,8 @@ SILENT: list[tuple[str, Json]] = [
     ("P004", {"openings": {"this_run": 50, "ever": 50, "history": [{"run": "this", "times": 50}]}}),
     ("P005", {"claims": [claim("svc", "f1_macro", 0.8055), claim("svc", "f1_weighted", 0.8442)]}),
     ("P006", {"contestants.1.family": "dense"}),
+    ("P006", {"contestants.0.searched": 40, "contestants.1.searched": 40}),
+    ("P009", {"contestants.0.searched": 40}),
     ("R001", {"contestants.0.history": LOW}),
     ("R005", {"contestants.2": KNN, "comparisons": [lost_to_knn("undecided")]}),
     ("R006", {"contestants.1.validation.f1_macro": score(0.81)}),

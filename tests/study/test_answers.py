@@ -99,6 +99,28 @@ def test_a_flat_curve_names_its_largest_difference() -> None:
     assert second == "Training and validation stay together (at most 0.5 points apart): no over-fit."
 
 
+def test_a_dip_between_two_heights_is_no_flat_curve() -> None:
+    levels = [level("16", 0.95, 0.96), level("32", 0.90, 0.96), level("64", 0.95, 0.96)]
+    first, _ = answer(question(levels))
+    assert "no difference" not in first
+    assert "clearly behind: 32 by 5.0 points" in first
+
+
+def test_levels_that_all_score_the_same_say_so() -> None:
+    first, _ = answer(question([level("16", 1.0, 1.0), level("32", 1.0, 1.0)]))
+    assert first.endswith("all score the same.")
+
+
+def test_a_wide_gap_that_rows_cannot_settle_is_not_called_none() -> None:
+    _, second = answer(question([level("16", 0.90, 0.98, half=0.075), level("32", 0.901, 0.98, half=0.075)]))
+    assert second.startswith("No over-fit that these rows can show (a gap of up to 8.0 points")
+
+
+def test_a_level_whose_seeds_were_lost_in_part_says_so() -> None:
+    levels = [*RISING[:2], {**RISING[2], "status": "failed", "reason": "the loss became nan"}]
+    assert answer(question(levels))[-1].startswith("Not all networks of these could be trained")
+
+
 def test_levels_that_are_surely_within_the_margin_make_no_difference() -> None:
     levels = [level("16", 0.90, 0.905), level("32", 0.901, 0.906)]
     asked = question(levels)

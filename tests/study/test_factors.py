@@ -68,6 +68,7 @@ def test_levels_are_read_as_people_write_them(factor: str, given: Any, expected:
         ("width", ["0", "8"], "a whole number from 1 on"),
         ("width", ["8", "8"], "comes twice"),
         ("width", ["8"], "two levels or more"),
+        ("split", ["2/1", "67/33"], "read alike"),
         ("width", ["1e400", "2"], "a whole number"),
         ("width", ["nan", "2"], "a whole number"),
         ("optimizer", ["adam", "lion"], "one of sgd"),

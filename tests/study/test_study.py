@@ -128,6 +128,14 @@ def test_training_sizes_grow_by_whole_groups_and_steps_stay(tmp_path: Path) -> N
     assert sizes == [len(small.inner_train), len(whole.inner_train)]
 
 
+def test_a_training_size_is_called_what_it_came_to(tmp_path: Path) -> None:
+    # Twenty pieces at most: 1 % and 2 % are both 5 %.
+    plan = planned(make_blurs(1200), [Question("train-size", ["1%", "2%", "50%"])])
+    [(_, _, cells)] = plan.questions
+    assert [round(float(cell.value), 2) for cell in cells] == [0.05, 0.5]
+    assert [cell.settings["epochs"] for cell in cells] == [80, 8]
+
+
 def test_a_split_is_judged_by_the_same_outer_rows(tmp_path: Path) -> None:
     plan = planned(make_blurs(600), [Question("split", ["50/50", "90/10"])])
     [(_, _, cells)] = plan.questions
@@ -184,6 +192,7 @@ def test_small_data_is_scored_on_every_row_once(tmp_path: Path) -> None:
         (Question("width", None, "width"), {}, SettingsError, "cannot be crossed"),
         (Question("width", None, "split"), {}, SettingsError, "cannot be crossed"),
         (Question("seeds", None, "width"), {}, SettingsError, "cannot be crossed"),
+        (Question("width", None, None, ["8"]), {}, SettingsError, "levels of a second factor"),
     ],
 )
 def test_what_cannot_be_studied_is_refused(

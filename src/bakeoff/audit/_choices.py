@@ -111,6 +111,23 @@ def unequal_budgets(results: Results) -> Iterator[Finding]:
     yield Finding("P006", "warning", "Unequal tuning budgets", said, numbers)
 
 
+def searched_where_scored(results: Results) -> Iterator[Finding]:
+    """P009: settings were searched on the rows of the folds, and the same rows score them."""
+    searched = [entry["name"] for entry in results["contestants"] if entry.get("searched")]
+    if not searched or results["protocol"]["test"] != "folds":
+        return
+    whose = ", ".join(searched)
+    yield Finding(
+        "P009",
+        "warning",
+        "Settings searched on the rows that score them",
+        f"The settings of {whose} were searched on validation rows, and where folds are scored every row is one, and "
+        "a test row too. The best of many settings suits these very rows a little by luck, so the scores are too high "
+        "by that. Rows kept apart (--test, or bakeoff split) tell the truth.",
+        {"searched": len(searched)},
+    )
+
+
 def expected_maximum(count: int) -> float:
     """Of so many independent standard normal numbers, the expected largest.
 
@@ -152,4 +169,9 @@ def _standard_error(results: Results) -> float | None:
     return float(max(widths) / 2 / norm.ppf(0.5 + confidence / 2))
 
 
-CHOICE_CHECKS: Sequence[Callable[[Results], Iterator[Finding]]] = (leaking_split, chosen_on_test, unequal_budgets)
+CHOICE_CHECKS: Sequence[Callable[[Results], Iterator[Finding]]] = (
+    leaking_split,
+    chosen_on_test,
+    unequal_budgets,
+    searched_where_scored,
+)

@@ -145,7 +145,8 @@ class Console:
         if not self._quiet:
             self._out.print()
             self._out.print(_searches(tuning.results))
-        self._out.print(safe(tuning.results["sentence"]), soft_wrap=self._quiet)
+        for sentence in (tuning.results["sentence"], tuning.results["caution"]):
+            self._out.print(safe(sentence), soft_wrap=self._quiet)
         if not self._quiet:
             self._out.print()
             recipe = _shortest(tuning.recipe_path)
@@ -304,7 +305,8 @@ def _searches(results: Mapping[str, Any]) -> Table:
         box=None,
         pad_edge=False,
     )
-    for heading in ("contestant", "candidates", "stopped early", "fitting", "as it was", "best", "fresh seeds"):
+    headings = ("contestant", "candidates", "stopped early", "failed", "seconds", "as it was", "best", "fresh seeds")
+    for heading in headings:
         table.add_column(heading, justify="left" if heading == "contestant" else "right")
     for entry in results["searches"]:
         scores = [entry["as_it_was"], (entry["best"] or {}).get("score"), (entry["fresh"] or {}).get("mean")]
@@ -312,6 +314,7 @@ def _searches(results: Mapping[str, Any]) -> Table:
             safe(entry["name"]),
             f"{entry['n_candidates']:,}",
             f"{entry['n_stopped_early']:,}",
+            f"{entry['n_failed']:,}",
             duration_words(entry["seconds"]),
             *("–" if score is None else f"{score:.4f}" for score in scores),
         )

@@ -15,7 +15,7 @@ __all__ = ["tune"]
 @data_options
 @click.option("--contestants", metavar="A,B,...", callback=comma_list, help="Whose settings, such as dense,svc.")
 @click.option("--fits", type=click.IntRange(1, 100_000), metavar="N", help="Candidates of each. [default: 40]")
-@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Of fitting, for each.")
+@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), metavar="S", help="For each.")
 @click.option("--seeds", type=click.IntRange(1, 1000), metavar="N", help="Fresh seeds of the winners. [default: 5]")
 @click.option("--metric", type=click.Choice(["f1_macro", "accuracy", "f1_weighted"]), help="What is searched for.")
 @click.option("--validation", type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="FRACTION")
@@ -28,7 +28,7 @@ __all__ = ["tune"]
 def tune(where: str, workspace: Path, **options: Any) -> int:
     """Search the settings of every contestant on validation rows, the same budget for each.
 
-    The test rows stay sealed. What is found is a recipe, ready for `bakeoff run`.
+    No test label is opened. What is found is a recipe, ready for `bakeoff run`.
 
     \b
     bakeoff tune digits --contestants dense,svc,knn --fits 40

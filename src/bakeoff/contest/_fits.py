@@ -175,8 +175,9 @@ class Fitter:
             if part.validation is not None:
                 predict["validation"] = part.validation
             watched = part.validation if contestant.watches_validation else None
-            if stage in ("study", "tune"):
+            if stage == "study":
                 predict["train"] = part.inner_train
+            if stage in ("study", "tune"):
                 # Watching takes time, and no study shows what it sees.
                 watched = watched if contestant.chooses_on_validation else None
             return _Task(division, MemberPlan(seed, part.inner_train, watched, predict, keep_model=keep_model))

@@ -40,7 +40,7 @@ def question_blocks(question: Mapping[str, Any], name: str) -> tuple[Block, ...]
         blocks.append(Chart(name, _caption(question), f"{metric_name} over {title.lower()}.", draw))
         if by_title is None:
             gap = partial(figures.study_gap, known, title)
-            caption = "How much better training rows are known than validation rows, with the same kind of interval."
+            caption = "Training minus validation; the intervals are those of the validation score."
             blocks.append(Chart(f"{name}-gap", caption, f"The gap over {title.lower()}.", gap))
     blocks.append(_levels(question))
     if question["comparisons"]:

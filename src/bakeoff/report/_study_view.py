@@ -34,11 +34,11 @@ def study_view(folder: str | Path) -> View:
     results = _read(Path(folder) / STUDY_JSON)
     questions = results["questions"]
     first = questions[0]
-    data, protocol = results["data"], results["protocol"]
+    data = results["data"]
     headline, *rest = _headline(results)
     facts = [
         ("Rows scored", count(first["n_rows"])),
-        ("Seeds", count(len(protocol["seeds"]))),
+        ("Seeds", count(max(question["n_seeds"] for question in questions))),
         ("Fits", count(sum(level["n_fits"] for question in questions for level in question["levels"]))),
         ("Classes", count(data.get("n_classes"))),
     ]
@@ -93,6 +93,7 @@ def _conclusions(results: Mapping[str, Any]) -> Sequence[Section]:
 
 def _record(results: Mapping[str, Any]) -> Section:
     base, protocol = results["base"], results["protocol"]
+    seeds = min((question.get("seeds") or protocol["seeds"] for question in results["questions"]), key=len)
     settings = ", ".join(f"{key}: {_plain(value)}" for key, value in base["settings"].items())
     blocks: list[Block] = [
         Words(
@@ -100,14 +101,20 @@ def _record(results: Mapping[str, Any]) -> Section:
             " What a level does not change is as it is here."
         ),
         Words(
-            f"Every level trains with the seeds {', '.join(map(str, protocol['seeds']))}, matched: networks of one "
+            f"Every level trains with the seeds {', '.join(map(str, seeds))}, matched: networks of one "
             "seed see the same rows in the same order. Scores are of validation rows, which share no group with "
-            "training rows; the test rows stay sealed."
+            f"training rows; {_sealed(results)}"
         ),
     ]
     if results.get("command"):
         blocks.append(Code(shown(results["command"], 2000), "The same again"))
     return Section("record", "How this was done", tuple(blocks))
+
+
+def _sealed(results: Mapping[str, Any]) -> str:
+    if results["protocol"]["validation"] == "folds":
+        return "no test label is opened, but a bake-off in folds scores the same rows: do not choose by a study there."
+    return "the test rows stay sealed."
 
 
 def _plain(value: object) -> str:

@@ -26,7 +26,7 @@ def tuning_blocks(results: Mapping[str, Any]) -> tuple[Block, ...]:
     """
     metric_name = METRIC_NAMES[results["metric"]]
     searches = results["searches"]
-    blocks: list[Block] = [Words(_budgets(results))]
+    blocks: list[Block] = [Words(_budgets(results)), Words(shown(results["caution"], 400))]
     draw = partial(figures.trials, searches, metric_name)
     caption = (
         f"{metric_name} of validation rows over the seconds spent; a dot for each candidate that was fitted whole, a "
@@ -50,26 +50,29 @@ def _budget(budget: Mapping[str, Any]) -> str:
     if budget["fits"] is not None:
         parts.append(f"{count(budget['fits'])} candidates")
     if budget["seconds"] is not None:
-        parts.append(f"{seconds(budget['seconds'])} of fitting")
+        parts.append(seconds(budget["seconds"]))
     return " or ".join(parts)
 
 
 def _found(results: Mapping[str, Any]) -> Table:
     columns = (
-        Column("contestant"), Column("candidates", True), Column("stopped early", True), Column("fitting", True),
-        Column("as it was", True), Column("best found", True), Column("fresh seeds", True), Column("settings found"),
+        Column("contestant"), Column("candidates", True), Column("stopped early", True), Column("failed", True),
+        Column("seconds", True), Column("as it was", True), Column("best found", True),
+        Column("as it was, fresh seeds", True), Column("best, fresh seeds", True), Column("settings found"),
     )  # fmt: skip
     rows = []
     for entry in results["searches"]:
-        best, fresh = entry["best"], entry["fresh"]
+        best, fresh, before = entry["best"], entry["fresh"], entry["fresh_before"]
         rows.append(
             (
                 Cell(shown(entry["name"], 60)),
                 Cell(count(entry["n_candidates"])),
                 Cell(count(entry["n_stopped_early"])),
+                Cell(count(entry["n_failed"]), "warn" if entry["n_failed"] else ""),
                 Cell(seconds(entry["seconds"])),
                 Cell(score(entry["as_it_was"])),
                 Cell(score(best["score"]) if best else DASH),
+                Cell(score(before["mean"]) if before else DASH),
                 Cell(score(fresh["mean"]) if fresh else DASH),
                 Cell(_settings(best["settings"]) if best else "none could be fitted"),
             )
@@ -83,7 +86,7 @@ def _found(results: Mapping[str, Any]) -> Table:
 
 def _candidates(entry: Mapping[str, Any]) -> Table:
     columns = (
-        Column("candidate"), Column("score", True), Column("share of epochs", True), Column("fitting", True),
+        Column("candidate"), Column("score", True), Column("share of epochs", True), Column("seconds", True),
         Column("against the first, points", True), Column("settings"),
     )  # fmt: skip
     first = entry["as_it_was"]
@@ -91,7 +94,8 @@ def _candidates(entry: Mapping[str, Any]) -> Table:
     rows = []
     for each in ranked[:_MOST_SHOWN]:
         known = each["score"] is not None
-        better = points(each["score"] - first) if known and first is not None else DASH
+        is_whole = known and first is not None and each["share"] == 1.0
+        better = points(each["score"] - first) if is_whole else DASH
         words = (
             _settings(each["settings"]) if known else f"{shown(each['status'], 40)}: {shown(each['reason'] or '', 200)}"
         )

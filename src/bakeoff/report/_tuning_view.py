@@ -61,7 +61,7 @@ def tuning_view(folder: str | Path) -> View:
         title=shown(results["name"], 120),
         created=moment(results["created"]),
         verdict=shown(results["sentence"], 1000),
-        verdict_rest="The test rows stay sealed. The folder's recipe.yaml holds the settings that were found.",
+        verdict_rest=f"{shown(results['caution'], 400)} The folder's recipe.yaml holds the settings that were found.",
         facts=facts,
         sections=tuple(sections),
         kicker="Search",
@@ -85,7 +85,7 @@ class TuningViews:
 
     @property
     def table(self) -> "pl.DataFrame":
-        """A line for each contestant: candidates, seconds, score as it was, best found, with fresh seeds."""
+        """A line for each contestant: candidates, seconds, its score as it was and the best, with fresh seeds too."""
         import polars as pl  # noqa: PLC0415 - heavy
 
         lines = [
@@ -96,7 +96,8 @@ class TuningViews:
                 "seconds": entry["seconds"],
                 "as_it_was": entry["as_it_was"],
                 "best": (entry["best"] or {}).get("score"),
-                "fresh_seeds": (entry["fresh"] or {}).get("mean"),
+                "as_it_was_fresh": (entry["fresh_before"] or {}).get("mean"),
+                "best_fresh": (entry["fresh"] or {}).get("mean"),
                 "settings": json.dumps((entry["best"] or {}).get("settings")),
             }
             for entry in self.results["searches"]

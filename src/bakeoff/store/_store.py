@@ -110,8 +110,9 @@ class Store:
         )
         mode = "immutable=1" if nobody_writes else "mode=ro"
         connection = sqlite3.connect(f"{database.resolve().as_uri()}?{mode}", uri=True, timeout=_BUSY_SECONDS)
-        connection.execute("PRAGMA trusted_schema = OFF")
-        require_current(connection)
+        with _closed_if_not_understood(connection):
+            connection.execute("PRAGMA trusted_schema = OFF")
+            require_current(connection)
         return connection
 
     def _open(self) -> sqlite3.Connection:
@@ -121,11 +122,12 @@ class Store:
             raise StoreError(f"{self.workspace}: cannot be written to: {error.strerror}") from error
         # Autocommit: every transaction is written out where it begins and ends.
         connection = sqlite3.connect(self.workspace / "bakeoff.sqlite", timeout=_BUSY_SECONDS, isolation_level=None)
-        connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        migrate(connection)
+        with _closed_if_not_understood(connection):
+            connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            migrate(connection)
         return connection
 
     def __enter__(self) -> Self:
@@ -298,6 +300,16 @@ class Store:
                 self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
+
+
+@contextmanager
+def _closed_if_not_understood(connection: sqlite3.Connection) -> Iterator[None]:
+    """Close a connection that nobody will be given."""
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _now() -> str:

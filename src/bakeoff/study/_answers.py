@@ -33,7 +33,13 @@ def answer(question: Mapping[str, Any]) -> list[str]:
     """
     levels = [level for level in question["levels"] if level["scores"] is not None]
     failed = [level for level in question["levels"] if level["scores"] is None]
+    short = [level for level in levels if level["status"] != "ok"]
     said = _said(question, levels)
+    if short:
+        named = [f"{level['name']} ({level['reason']})" for level in short]
+        said.append(
+            f"Not all networks of these could be trained, and their scores are of the others: {'; '.join(named)}."
+        )
     if failed:
         reasons = [f"{level['name']}: {level['reason']}" for level in failed]
         said.append(f"Without a score: {'; '.join(reasons)}.")
@@ -115,13 +121,10 @@ def _of_ordered(curve: _Curve) -> str:
     levels = curve.levels
     close = [place for place, level in enumerate(levels) if not curve.is_behind(level)]
     first, last, end = close[0], close[-1], len(levels) - 1
-    if first == 0 and last == end:
-        worst = min(levels, key=curve.score)
-        return (
-            f"From {curve.label(levels[0])} to {curve.with_unit(levels[-1])} there is {_difference_seen(curve)}: the "
-            f"largest difference, of {curve.label(curve.best)} to {curve.label(worst)}, is "
-            f"{_points(curve.difference(curve.best, worst))}."
-        )
+    if len(close) == len(levels):
+        return _of_flat(curve)
+    if len(close) < last - first + 1:  # a dip between two heights is told level by level
+        return _of_names(curve)
     parts = []
     if first > 0:
         gain = _points(curve.difference(levels[first], levels[0]))
@@ -137,6 +140,16 @@ def _of_ordered(curve: _Curve) -> str:
         loss = _points(curve.difference(levels[end], levels[last]))
         parts.append(f"from {curve.label(levels[last])} to {curve.with_unit(levels[end])}: {loss}")
     return _sentence("; ".join(parts))
+
+
+def _of_flat(curve: _Curve) -> str:
+    levels, best = curve.levels, curve.best
+    worst = min(reversed(levels), key=curve.score)
+    start = f"From {curve.label(levels[0])} to {curve.with_unit(levels[-1])} there is {_difference_seen(curve)}"
+    if curve.score(worst) == curve.score(best):
+        return f"{start}: all score the same."
+    difference = _points(curve.difference(best, worst))
+    return f"{start}: the largest difference, of {curve.label(best)} to {curve.label(worst)}, is {difference}."
 
 
 def _of_names(curve: _Curve) -> str:
@@ -160,9 +173,12 @@ def _of_gap(curve: _Curve) -> str:
     if any(gap["low"] is None for gap in gaps):
         return "There are too few groups for an interval of the gap between training and validation."
     open_at = [gap["low"] > NOTICEABLE_GAP for gap in gaps]
-    if not any(open_at):
-        widest = _size(max(gap["mean"] for gap in gaps))
+    if all(gap["high"] <= NOTICEABLE_GAP for gap in gaps):
+        widest = _size(max(abs(gap["mean"]) for gap in gaps))
         return f"Training and validation stay together (at most {widest} apart): no over-fit{_under_fit(curve)}."
+    if not any(open_at):
+        widest = max(gaps, key=lambda gap: float(gap["mean"]))
+        return f"No over-fit that these rows can show (a gap of up to {_interval_size(widest)}){_under_fit(curve)}."
     if not curve.question["is_ordered"]:
         least = min(curve.levels, key=lambda level: float(level["gap"]["mean"]))
         most = max(curve.levels, key=lambda level: float(level["gap"]["mean"]))
@@ -183,10 +199,10 @@ def _moving_gap(curve: _Curve, open_at: Sequence[bool]) -> str:
         if abs(end - start) < NOTICEABLE_GAP / 2:
             return f"stays at about {_size(fmean(gaps))}: over-fit at every level"
         return f"{'grows' if end > start else 'shrinks'} {moves}: over-fit at every level"
-    if open_at[-1] and not open_at[0]:
+    if open_at[-1] and not open_at[0] and end > start:
         begins = next(place for place in places if all(open_at[place:]))
         return f"grows {moves}: over-fit begins at {curve.with_unit(levels[begins])}"
-    if open_at[0] and not open_at[-1]:
+    if open_at[0] and not open_at[-1] and end < start:
         ends = next(place for place in places if not any(open_at[place:]))
         return f"shrinks {moves}: over-fit ends at {curve.with_unit(levels[ends])}"
     widest = max(levels, key=lambda level: float(level["gap"]["mean"]))
@@ -224,10 +240,13 @@ def _of_promises(curve: _Curve) -> str:
     if not widths:
         return "The rows held back are too few for an interval."
     first, last = widths[0], widths[-1]
+    few = [curve.label(level) for level in curve.levels if level["held"] and level["held"]["low"] is None]
     width = (
         f"its interval is {100 * first[1]:.1f} points wide where {_held_share(first[0])} of the rows are held back and "
         f"{100 * last[1]:.1f} where {_held_share(last[0])} are"
     )
+    if few:
+        width += f" (at {_and(few)} too few groups are held back for any)"
     if not sure:
         return f"What the rows held back promise is no surer wrong at any ratio than chance explains; {width}."
     level, off = max(sure, key=lambda pair: abs(pair[1]["mean"]))
@@ -241,6 +260,8 @@ def _held_share(level: Level) -> str:
 
 def _of_seeds(question: Mapping[str, Any], level: Level) -> list[str]:
     values = level["scores"][question["metric"]]["values"]
+    if len(values) < 2:
+        return ["One network alone says nothing of how much seeds matter."]
     deviation, n = stdev(values), len(values)
     quantile = float(stdtrit(n - 1, 0.975))
     apart = 100 * quantile * deviation * 2**0.5
@@ -276,6 +297,8 @@ def _of_crossed(question: Mapping[str, Any], levels: Sequence[Level]) -> list[st
         within = _Curve(question, own)
         close = [within.label(level) for level in own if not within.is_behind(level)]
         rows.append((other, within.label(within.best), close))
+    if not rows:
+        return [first]
     shared = set.intersection(*(set(close) for _, _, close in rows)) if rows else set()
     what = str(question["title"]).lower()
     if shared:

@@ -110,6 +110,8 @@ def plan_study(recipe: Recipe, dataset: Dataset, base: Base, questions: Sequence
     maker = _Maker(recipe, dataset, base, parts, facts, limit)
     asked = [(_factor(question.factor), question) for question in questions]
     made = [(factor, _by(factor, question), maker.cells(factor, question)) for factor, question in asked]
+    if any(cell.planned.contestant.chooses_on_validation for _, _, cells in made for cell in cells):
+        raise RecipeError("base: early stopping and schedules on plateau choose on the rows that a study scores")
     threads = protocol.threads or available_threads()
     plan = Plan(recipe, dataset, facts, parts, [cell.planned for _, _, cells in made for cell in cells], threads, [])
     return StudyPlan(recipe, base, made, plan)
@@ -123,6 +125,8 @@ def _factor(name: str) -> Factor:
 
 def _by(factor: Factor, question: Question) -> Factor | None:
     if question.by is None:
+        if question.by_levels is not None:
+            raise SettingsError("by_levels are levels of a second factor, and none is named (by)")
         return None
     by = _factor(question.by)
     if by.name == factor.name or not (factor.can_be_crossed and by.can_be_crossed):
@@ -191,21 +195,26 @@ class _Maker:
         return Cell(value, None if crossed is None else crossed[1], planned, changes)
 
     def _shares(self, levels: Sequence[Value]) -> list[tuple[float, Parts]]:
-        """Smaller and larger parts of the training rows, each inside the next; validation rows as they are."""
+        """Smaller and larger parts of the training rows, each inside the next; validation rows as they are.
+
+        Rows and groups are whole, so a level is called what it came to; those that came to the same are one.
+        """
         y, groups = self.dataset.y_train, self.dataset.groups_train
-        wanted = [float(level) for level in levels]
-        by_share: dict[float, list[Part]] = {}
-        for part in self.parts.divisions:
-            rows = part.inner_train
-            own = nested_shares(y[rows], None if groups is None else groups[rows], wanted, self.dataset.sha256_train)
-            for share, places in own:
-                chosen = rows[places]
-                nearest = min(wanted, key=lambda level: abs(level - share))
-                by_share.setdefault(nearest, []).append(Part(chosen, None, chosen, part.validation))
-        whole = {share: found for share, found in by_share.items() if len(found) == len(self.parts.divisions)}
-        if len(whole) < 2:
+        found: dict[float, Parts] = {}
+        for level in map(float, levels):
+            divisions = []
+            for part in self.parts.divisions:
+                rows = part.inner_train
+                own = None if groups is None else groups[rows]
+                for _, places in nested_shares(y[rows], own, [level], self.dataset.sha256_train):
+                    divisions.append(Part(rows[places], None, rows[places], part.validation))
+            if len(divisions) == len(self.parts.divisions):
+                sizes = [len(part.inner_train) for part in divisions]
+                whole = [len(part.inner_train) for part in self.parts.divisions]
+                found.setdefault(round(sum(sizes) / sum(whole), 3), replace(self.parts, divisions=divisions))
+        if len(found) < 2:
             raise DataError("train-size: too few rows, or too large groups, for parts of different sizes.")
-        return [(share, replace(self.parts, divisions=whole[share])) for share in sorted(whole)]
+        return sorted(found.items(), key=lambda pair: pair[0])
 
     def _splits(self, levels: Sequence[Value]) -> list[tuple[float, Parts]]:
         """The training rows divided in other ratios; the validation rows of all other studies judge all of them."""

@@ -95,16 +95,16 @@ def _sets(key: str, kind: Callable[[Any], Any] = float) -> Callable[[Base, Any],
 
 
 _OPTIMIZERS: Mapping[str, Mapping[str, Any]] = {
-    "sgd": {"optimizer": "sgd", "momentum": 0.0, "learning_rate": None},
-    "sgd-momentum": {"optimizer": "sgd", "momentum": 0.9, "learning_rate": None},
-    "rmsprop": {"optimizer": "rmsprop", "momentum": 0.0, "learning_rate": None},
-    "adam": {"optimizer": "adam", "momentum": 0.0, "learning_rate": None},
-    "adamw": {"optimizer": "adamw", "momentum": 0.0, "learning_rate": None, "weight_decay": None},
+    "sgd": {"optimizer": "sgd", "momentum": 0.0, "nesterov": False, "learning_rate": None},
+    "sgd-momentum": {"optimizer": "sgd", "momentum": 0.9, "nesterov": False, "learning_rate": None},
+    "rmsprop": {"optimizer": "rmsprop", "momentum": 0.0, "nesterov": False, "learning_rate": None},
+    "adam": {"optimizer": "adam", "momentum": 0.0, "nesterov": False, "learning_rate": None},
+    "adamw": {"optimizer": "adamw", "momentum": 0.0, "nesterov": False, "learning_rate": None, "weight_decay": None},
 }
 """Each at the rate that Keras gives it."""
 
 _LOSSES: Mapping[str, Mapping[str, Any]] = {
-    "cross-entropy": {"output_activation": "softmax", "loss": "categorical_crossentropy"},
+    "cross-entropy": {"output_activation": "softmax", "loss": "categorical_crossentropy", "label_smoothing": 0.0},
     "binary-cross-entropy": {"output_activation": "sigmoid", "loss": "binary_crossentropy", "label_smoothing": 0.0},
     "squared-error": {"output_activation": "softmax", "loss": "mean_squared_error", "label_smoothing": 0.0},
     "squared-error-tanh": {"output_activation": "tanh", "loss": "mean_squared_error", "label_smoothing": 0.0},
@@ -188,7 +188,11 @@ def read_levels(factor: Factor, given: Sequence[str | float] | None, facts: Fact
             problems.append(f"{factor.name}: {item!r:.100} comes twice.")
         else:
             levels.append(value)
-    if not problems and len(levels) < 2:
+    labels = [factor.label(value) for value in levels]
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice and not problems:
+        problems.append(f"{factor.name}: levels that read alike cannot be told apart: {', '.join(twice)}.")
+    if not problems and len(levels) < 2 and factor.name != "seeds":
         problems.append(f"{factor.name}: a study needs two levels or more. Got {len(levels)}.")
     if problems:
         raise SettingsError(problems)

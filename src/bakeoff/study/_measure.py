@@ -13,7 +13,7 @@ from bakeoff.data import Dataset
 from bakeoff.recipe import Protocol
 from bakeoff.study._design import Cell
 from bakeoff.study._factors import Factor
-from bakeoff.types import Metric
+from bakeoff.types import Groups, Metric
 
 __all__ = ["METRICS", "measure"]
 
@@ -60,12 +60,18 @@ def measure(
         "metric": metric,
         "margin": protocol.margin,
         "confidence": protocol.confidence,
+        "seeds": sorted({fit.seed for own in fits_of(cells, fits) for fit in own}),
         "n_seeds": max((len(found.seeds) for found in known.values()), default=0),
         "n_rows": max((len(found.rows) for found in known.values()), default=0),
         "n_groups": max((level["scores"][metric]["n_groups"] for level in levels if level["scores"]), default=0),
         "levels": levels,
         "comparisons": _comparisons(known, cells, dataset, protocol),
     }
+
+
+def fits_of(cells: Sequence[Cell], fits: Mapping[str, Sequence[Fit]]) -> list[Sequence[Fit]]:
+    """The fits of these cells."""
+    return [fits[cell.planned.contestant.name] for cell in cells]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,13 +120,19 @@ class _Ruler:
         held = gather("validation", fits)
         if held is None:
             return None
-        estimate = self._estimate(held, self.metric)
+        # Of several divisions, one holds back rows that another does too: a row is a unit, however often it comes.
+        units = held.rows if self.dataset.groups_train is None else self.dataset.groups_train[held.rows]
+        estimate = self._estimate(held, self.metric, units=units)
         off = score_gap(estimate, of_outer)
         return {**estimate, "n_rows": len(held.rows), "off": None if off is None else asdict(off)}
 
-    def _estimate(self, found: PartPredictions, metric: Metric, deterministic: bool = False) -> dict[str, Any]:
+    def _estimate(
+        self, found: PartPredictions, metric: Metric, deterministic: bool = False, units: Groups | None = None
+    ) -> dict[str, Any]:
         y = self.dataset.y_train[found.rows]
-        groups = None if self.dataset.groups_train is None else self.dataset.groups_train[found.rows]
+        groups = units
+        if groups is None and self.dataset.groups_train is not None:
+            groups = self.dataset.groups_train[found.rows]
         options = CompareOptions(metric=metric, confidence=self.confidence, on="validation")
         estimate = summarise(found.labels, y, groups, self.dataset.n_classes, options, deterministic)
         return {**asdict(estimate), "values": list(estimate.values)}
@@ -155,14 +167,18 @@ def _comparisons(
     if any(not np.array_equal(found.rows, rows) for found in known.values()):
         raise ValueError("levels of one question must predict the same rows")
     contestants = [cell.planned.contestant for cell in cells if cell.planned.contestant.name in known]
-    networks = [contestant.name for contestant in contestants if contestant.trains_populations]
+    # Networks of one seed share their rows' order; those that lost a seed have nobody to be compared with seed by seed.
+    by_seeds: dict[tuple[int, ...], list[str]] = {}
+    for contestant in contestants:
+        if contestant.trains_populations:
+            by_seeds.setdefault(tuple(known[contestant.name].seeds), []).append(contestant.name)
     deterministic = {contestant.name for contestant in contestants if not contestant.is_random}
     options = CompareOptions(
         metric=protocol.primary_metric,
         margin=protocol.margin,
         confidence=protocol.confidence,
         on="validation",
-        paired_seeds=[networks],
+        paired_seeds=list(by_seeds.values()),
         deterministic=deterministic,
     )
     groups = None if dataset.groups_train is None else dataset.groups_train[rows]

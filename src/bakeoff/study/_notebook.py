@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
-from bakeoff.contestants import Facts
+from bakeoff.contestants import Facts, default_line_up
 from bakeoff.study._design import Question
+from bakeoff.study._factors import FACTORS
 
 __all__ = ["NOTEBOOK", "notebook_questions"]
 
+_FAMILIES = FACTORS["contestant"].levels
 NOTEBOOK = "notebook"
 """What is asked for in the place of a factor."""
 
@@ -29,6 +31,6 @@ def notebook_questions(facts: Facts) -> Sequence[Question]:
         Question("dropout", (0, 0.1, 0.3, 0.5)),
         Question("split"),
         Question("train-size", (0.1, 0.2, 0.4, 0.7, 1.0)),
-        Question("contestant"),
+        Question("contestant", ("base", *(family for family, _ in default_line_up(facts) if family in _FAMILIES))),
         Question("seeds", (5, 20)),
     ]

@@ -38,7 +38,8 @@ def _accuracy_or_f1(dataset: Dataset, questions: Sequence[Mapping[str, Any]]) ->
     """Whether they agree, and which is the surer one here."""
     levels = [level for question in questions for level in question["levels"] if level["scores"]]
     accuracy, f1 = (np.array([level["scores"][key]["mean"] for level in levels]) for key in ("accuracy", "f1_macro"))
-    agreement = float(spearmanr(accuracy, f1).statistic) if len(levels) > 2 else 1.0
+    varies = len(levels) > 2 and np.ptp(accuracy) > 0 and np.ptp(f1) > 0
+    agreement = float(spearmanr(accuracy, f1).statistic) if varies else 1.0
     turned = [
         abs(accuracy[a] - accuracy[b])
         for a, b in combinations(range(len(levels)), 2)
@@ -58,7 +59,7 @@ def _accuracy_or_f1(dataset: Dataset, questions: Sequence[Mapping[str, Any]]) ->
     names = {"accuracy": "accuracy", "f1_macro": "macro F1"}
     surer = (
         "neither is the surer one"
-        if spreads[more] < 1.1 * spreads[less]
+        if spreads[more] <= 1.1 * spreads[less]
         else f"{names[less]} is the surer one, as far as seeds go"
     )
     counts = np.bincount(dataset.y_train, minlength=dataset.n_classes)

@@ -1,6 +1,8 @@
 """The search for one contestant's settings: a population of candidates at a time, the weak ones stopped early."""
 
+import json
 import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,6 +21,8 @@ SEARCH_SEED = 1_000_003
 _POPULATION = 18
 _KEPT = 3  # one of so many goes on
 _FEWEST_TO_HALVE = 6
+_REPEATS = 50  # of known settings, until a space counts as exhausted
+_GIVE_UP = 20  # candidates without a score, one after the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +34,19 @@ class Budget:
     fits : int or None
         Candidates that are fitted, those that are stopped early included.
     seconds : float or None
-        Of fitting, compilation included; a population that has begun is finished.
+        Of fitting and predicting, a candidate's share of compilation included; a population that has begun is finished.
     """
 
     fits: int | None = None
     seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.fits is None and self.seconds is None:
+            raise SettingsError("tune: a budget is a number of fits or of seconds; neither is given")
+        if self.fits is not None and self.fits < 1:
+            raise SettingsError(f"tune: fits must be 1 or more. Got {self.fits!r}.")
+        if self.seconds is not None and not 0 < self.seconds < math.inf:
+            raise SettingsError(f"tune: seconds must be a number above 0. Got {self.seconds!r}.")
 
     def as_json(self) -> dict[str, float | None]:
         """For ``tuning.json``."""
@@ -78,14 +90,15 @@ class Found:
     candidates : sequence of Candidate
     seconds : float
         Of fitting.
-    fresh : sequence of float
-        Scores of the best with the seeds of the bake-off.
+    fresh, fresh_before : sequence of float
+        Scores with the seeds of the bake-off of the best, and of the contestant as it was; empty where no seed matters.
     """
 
     best: Candidate | None
     candidates: Sequence[Candidate]
     seconds: float
     fresh: Sequence[float] = field(default_factory=tuple)
+    fresh_before: Sequence[float] = field(default_factory=tuple)
 
 
 def search(
@@ -130,6 +143,7 @@ class _Search:
         self._distributions = {name: dimension.distribution() for name, dimension in space.items()}
         self._candidates: list[Candidate] = []
         self._trials: dict[int, Any] = {}
+        self._idle = 0
 
     @property
     def _seconds(self) -> float:
@@ -144,7 +158,8 @@ class _Search:
 
     def run(self) -> Found:
         while self._left > 0:
-            batch = list(self._asked(min(self._left, self._size)))
+            asked = min(self._left, self._size)
+            batch = list(self._asked(asked))
             valid = [candidate for candidate in batch if candidate.status == "ok"]
             for share in self._rungs(len(valid)):
                 self._fit(valid, share)
@@ -152,12 +167,16 @@ class _Search:
                     valid = self._kept(valid)
             for candidate in batch:
                 self._tell(candidate)
-            if not any(candidate.score is not None for candidate in self._candidates) and len(self._candidates) > 50:
-                break  # nothing here can be fitted
+            self._idle = 0 if any(candidate.score is not None for candidate in batch) else self._idle + len(batch)
+            if self._idle >= _GIVE_UP or len(batch) < asked:
+                break  # nothing more can be fitted, or nothing else is left to try
         whole = [each for each in self._candidates if each.score is not None and each.share == 1.0]
         best = max(whole, key=lambda each: (each.score or 0.0, -each.number), default=None)
         found = Found(best, self._candidates, self._seconds)
-        return found if best is None else replace(found, fresh=self._fresh(best))
+        if best is None or not self._entry.contestant.is_random:
+            return found
+        before, after = self._fresh(best)
+        return replace(found, fresh=after, fresh_before=before)
 
     @property
     def _size(self) -> int:
@@ -174,9 +193,10 @@ class _Search:
             number = len(self._candidates)
             settings: dict[str, Any] = {}
             if number > 0:
-                trial = self._study.ask(self._distributions)
-                self._trials[number] = trial
-                settings = {name: self._space[name].value(value) for name, value in trial.params.items()}
+                drawn = self._drawn(number)
+                if drawn is None:
+                    return
+                settings = drawn
             candidate = Candidate(number, settings)
             self._candidates.append(candidate)
             try:
@@ -184,6 +204,19 @@ class _Search:
             except SettingsError as error:
                 candidate.status, candidate.reason = "failed", "; ".join(error.problems)
             yield candidate
+
+    def _drawn(self, number: int) -> dict[str, Any] | None:
+        """Settings that were not tried yet; None where Optuna has no others for a long time."""
+        tried = {json.dumps(candidate.settings, sort_keys=True): candidate for candidate in self._candidates}
+        for _ in range(_REPEATS):
+            trial = self._study.ask(self._distributions)
+            settings = {name: self._space[name].value(value) for name, value in trial.params.items()}
+            known = tried.get(json.dumps(settings, sort_keys=True))
+            if known is None:
+                self._trials[number] = trial
+                return settings
+            self._report(trial, known)
+        return None
 
     def _contestant(self, settings: Mapping[str, Any]) -> Contestant:
         contestant = self._entry.contestant
@@ -204,11 +237,13 @@ class _Search:
             self._entry, seeds=(SEARCH_SEED,), stages={"tune": range(len(self._plan.parts.divisions))},
             keeps_model=False, variants=variants, together=self._together(candidates),
         )  # fmt: skip
+        begun = time.perf_counter()
         fits = self._fitter.fit_all(planned)
+        lost = (time.perf_counter() - begun) / len(fits)  # by a fit that left no clock of its own
         for number, candidate in enumerate(candidates):
             own = [fit for fit in fits if fit.variant == number]
             candidate.share = share
-            candidate.seconds += sum(_seconds_of(fit) for fit in own)
+            candidate.seconds += sum(_seconds_of(fit, len(candidates), lost) for fit in own)
             broken = next((fit for fit in own if fit.status != "ok"), None)
             if broken is not None:
                 candidate.status, candidate.reason, candidate.score = broken.status, broken.reason, None
@@ -244,24 +279,34 @@ class _Search:
 
     def _tell(self, candidate: Candidate) -> None:
         trial = self._trials.get(candidate.number)
-        if trial is None:
-            return
+        if trial is not None:
+            self._report(trial, candidate)
+
+    def _report(self, trial: Any, candidate: Candidate) -> None:
+        """A score after a share of the epochs is told as one: it does not stand beside those of whole fits."""
+        states = optuna_module().trial.TrialState
         if candidate.score is None:
-            self._study.tell(trial, state=optuna_module().trial.TrialState.FAIL)
+            self._study.tell(trial, state=states.FAIL)
+        elif candidate.share < 1:
+            trial.report(candidate.score, step=1)
+            self._study.tell(trial, state=states.PRUNED)
         else:
             self._study.tell(trial, candidate.score)
 
-    def _fresh(self, best: Candidate) -> list[float]:
-        """The winner with the seeds that the bake-off will use, none of which it was chosen by."""
+    def _fresh(self, best: Candidate) -> tuple[list[float], list[float]]:
+        """The contestant as it was, and the winner, with the seeds of the bake-off: it was chosen by none of them."""
         planned = replace(
             self._entry, stages={"tune": range(len(self._plan.parts.divisions))}, keeps_model=False,
-            variants=[best.settings], together=max(1, self._together([best])),
+            variants=[{}, best.settings], together=max(1, self._together([self._candidates[0], best])),
         )  # fmt: skip
-        return self._scores(self._fitter.fit_all(planned))
+        fits = self._fitter.fit_all(planned)
+        before, after = (self._scores([fit for fit in fits if fit.variant == number]) for number in (0, 1))
+        return before, after
 
 
-def _seconds_of(fit: Fit) -> float:
+def _seconds_of(fit: Fit, n_together: int, lost: float) -> float:
+    """What a fit cost: training, predicting, and its share of the program that was built for all."""
     if fit.record is None:
-        return 0.0
+        return lost
     clock = fit.record.facts["seconds"]
-    return float(clock["fit"])
+    return float(clock["fit"] + clock["predict"] + clock["compile"] / n_together)

@@ -55,6 +55,10 @@ class Range:
         """A setting from what Optuna drew."""
         return int(drawn) if self.whole else float(drawn)
 
+    def examples(self) -> tuple[Any, ...]:
+        """Values to check a contestant with."""
+        return self.value(self.low), self.value(self.high)
+
     def as_json(self) -> Any:
         """As a recipe has it."""
         low, high = (int(self.low), int(self.high)) if self.whole else (self.low, self.high)
@@ -76,6 +80,10 @@ class Choices:
     def value(self, drawn: Any) -> Any:
         """A setting from what Optuna drew."""
         return json.loads(drawn)
+
+    def examples(self) -> tuple[Any, ...]:
+        """Values to check a contestant with."""
+        return self.values
 
     def as_json(self) -> Any:
         """As a recipe has it."""
@@ -102,6 +110,10 @@ class Quantiles:
         """A setting from what Optuna drew."""
         value = self.frozen.ppf(drawn)
         return int(value) if hasattr(self.frozen.dist, "pmf") else float(value)
+
+    def examples(self) -> tuple[Any, ...]:
+        """Values to check a contestant with."""
+        return self.value(0.25), self.value(0.75)
 
     def as_json(self) -> Any:
         """In words: no recipe can hold it."""

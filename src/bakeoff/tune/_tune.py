@@ -27,8 +27,9 @@ from bakeoff.contest import (
     make_plan,
     workplace,
 )
+from bakeoff.contestants import make_contestant, names_code
 from bakeoff.data import Dataset
-from bakeoff.errors import RecipeError, StoreError
+from bakeoff.errors import RecipeError, SettingsError, StoreError
 from bakeoff.recipe import ContestantEntry, Recipe, dump_recipe, load_recipe
 from bakeoff.store import RunRecord, Store, write_atomically
 from bakeoff.tune._search import Budget, Found, search
@@ -145,10 +146,12 @@ def plan_tuning(
     for name, entry in entries.items():
         own = entry.tune
         given = (spaces or {}).get(name, None if own is None else own.space)
-        space = default_space(entry.family) if given is None else read_space(given, name)
+        space = _usual_space(entry.family, plan) if given is None else _own_space(given, entry, plan)
         has_own = own is not None and (own.fits is not None or own.seconds is not None)
         wanted = Budget(own.fits, own.seconds) if own is not None and has_own else budget
-        searches[name] = (_possible(space, plan), wanted)
+        searches[name] = (space, wanted)
+    if not searches:
+        raise RecipeError("nobody is left to tune: name a contestant that has settings")
     return TuningPlan(recipe, plan, searches)
 
 
@@ -157,14 +160,43 @@ def _without_test(parts: Parts) -> Parts:
     return replace(parts, divisions=divisions)
 
 
-def _possible(space: Space, plan: Plan) -> Space:
-    """The space without numbers of components that the rows do not have."""
+def _usual_space(family: str, plan: Plan) -> Space:
+    """The space of a family, without numbers of components that the rows do not have."""
+    space = default_space(family)
     most = min(plan.facts.n_features, *(len(part.inner_train) for part in plan.parts.divisions))
     pca = space.get("pca")
     if not isinstance(pca, Choices):
         return space
     fitting = tuple(value for value in pca.values if not isinstance(value, int) or value <= most)
     return {**space, "pca": Choices(fitting or (None,))}
+
+
+_NOT_SEARCHED = ("augment", "early_stopping", "engine", "ensemble_size", "monitor", "random_state", "scale", "schedule")
+"""What changes how a contestant is fitted and not only with which numbers. Enter twice instead, one of each."""
+
+
+def _own_space(given: Mapping[str, Any], entry: ContestantEntry, plan: Plan) -> Space:
+    """A space that was given, each of its settings tried on the contestant.
+
+    Raises
+    ------
+    SettingsError
+        If a setting is unknown, cannot be used with these data, or is none that can be searched.
+    """
+    space = read_space(given, entry.name)
+    fixed = [name for name in space if name in _NOT_SEARCHED and not (name == "augment" and entry.family == "dense")]
+    problems = [f"tune: {name} of {entry.name} cannot be searched; let it enter twice, with either" for name in fixed]
+    if names_code(entry.family):
+        problems.append(f"tune: {entry.name} is built by code of your own, which has its settings")
+    for name, dimension in space.items():
+        for value in dimension.examples():
+            try:
+                make_contestant(entry.name, entry.family, {**entry.settings, name: value}).resolve(plan.facts)
+            except SettingsError as error:
+                problems += [problem for problem in error.problems if problem not in problems]
+    if problems:
+        raise SettingsError(problems)
+    return space
 
 
 def run_tuning(planned: TuningPlan, options: ContestOptions) -> Tuning:
@@ -215,7 +247,8 @@ def _search_all(planned: TuningPlan, rows: SealedRows, folder: RunFolder, option
     for sentence in (*planned.plan.dataset.decisions, *planned.plan.decisions):
         say(Said(sentence))
     with workplace(rows, planned.plan.threads, options, folder) as (rows_file, executor):
-        environment: dict[str, Any] = executor.run(examine, True)
+        has_networks = any(entry.contestant.trains_populations for entry in planned.plan.contestants)
+        environment: dict[str, Any] = executor.run(examine, has_networks)
         folder.write_json("environment.json", environment)
         ended: list[StageFinished] = []
 
@@ -256,7 +289,10 @@ def _tuned_recipe(planned: TuningPlan, found: Mapping[str, Found]) -> Recipe:
         one = found.get(entry.name)
         changes: dict[str, Any] = {"tune": None}
         if one is not None and one.best is not None:
-            changes |= {"settings": {**own.settings, **one.best.settings}, "searched": len(one.candidates)}
+            changes |= {
+                "settings": {**own.settings, **one.best.settings},
+                "searched": sum(each.score is not None for each in one.candidates),
+            }
         entries.append(own.model_copy(update=changes))
     return planned.recipe.model_copy(update={"contestants": tuple(entries)})
 
@@ -279,7 +315,8 @@ def _results(planned: TuningPlan, found: Mapping[str, Found], created: str, opti
                 "seconds": one.seconds,
                 "best": None if one.best is None else asdict(one.best),
                 "as_it_was": one.candidates[0].score if one.candidates else None,
-                "fresh": {"values": list(one.fresh), "mean": fmean(one.fresh)} if one.fresh else None,
+                "fresh": _mean(one.fresh),
+                "fresh_before": _mean(one.fresh_before),
                 "candidates": [asdict(each) for each in one.candidates],
             }
         )
@@ -293,15 +330,33 @@ def _results(planned: TuningPlan, found: Mapping[str, Found], created: str, opti
         "seeds": list(protocol.seeds),
         "equal_budgets": len(budgets) <= 1,
         "sentence": _sentence(searches, protocol.primary_metric),
+        "caution": _CAUTIONS["folds" if planned.plan.parts.test == "folds" else "apart"],
         "searches": searches,
     }
 
 
+_CAUTIONS = {
+    "apart": "These rows chose the settings, so these scores flatter them; the test rows, which stay sealed, will not.",
+    "folds": (
+        "These rows chose the settings, and a bake-off in folds scores the same rows: its scores will flatter them "
+        "too. Rows kept apart (--test, or bakeoff split) would not."
+    ),
+}
+
+
+def _mean(values: Sequence[float]) -> dict[str, Any] | None:
+    return {"values": list(values), "mean": fmean(values)} if values else None
+
+
 def _sentence(searches: Sequence[Mapping[str, Any]], metric: Metric) -> str:
+    def score(entry: Mapping[str, Any]) -> float:
+        return float((entry["fresh"] or {}).get("mean", entry["best"]["score"]))
+
+    ranked = sorted((entry for entry in searches if entry["best"]), key=score, reverse=True)
     told = [
-        f"{entry['name']} {entry['fresh']['mean']:.4f} after {entry['n_candidates']} candidates"
-        for entry in sorted(searches, key=lambda entry: -(entry["fresh"] or {}).get("mean", 0.0))
-        if entry["fresh"]
+        f"{entry['name']} {score(entry):.4f}{'' if entry['fresh'] else ' (no seed matters)'} after "
+        f"{entry['n_candidates']} candidates"
+        for entry in ranked
     ]
     listed = "; ".join(told) or "none has a score"
     return f"{METRIC_NAMES[metric]} on validation rows, with seeds that nothing was chosen by: {listed}."

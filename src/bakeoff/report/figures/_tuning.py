@@ -20,8 +20,8 @@ def trials(searches: Sequence[Mapping[str, Any]], metric_name: str) -> ReportFig
         As in ``tuning.json``.
     metric_name : str
     """
-    columns = min(len(searches), 3)
-    rows = -(-len(searches) // max(columns, 1))
+    columns = max(1, min(len(searches), 3))
+    rows = max(1, -(-len(searches) // columns))
     figure = new_figure(3.2 * columns, 2.5 * rows)
     panels = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
     for axes, search in zip(panels, searches, strict=False):
@@ -46,7 +46,7 @@ def trials(searches: Sequence[Mapping[str, Any]], metric_name: str) -> ReportFig
             x, y = np.array(steps).T
             axes.step(x, y, where="post", color=THEME["orange"], linewidth=1.4)
         axes.set_title(label(search["name"]))
-        axes.set_xlabel("seconds of fitting")
+        axes.set_xlabel("seconds")
     for axes in panels[len(searches) :]:
         axes.set_visible(False)
     for axes in panels[::columns]:

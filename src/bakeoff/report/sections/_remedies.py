@@ -24,6 +24,7 @@ REMEDIES: dict[str, tuple[str, str]] = {  # code: what to do, and the section th
     "P004": ("", "openings"),
     "P005": ("Compare the same average of both.", "claims"),
     "P006": ("", "leaderboard"),
+    "P009": ("Keep rows apart before the search: --test, or bakeoff split.", "leaderboard"),
     "P007": ("Leave output_units out: a network gets one output a class.", "networks"),
     "P008": ("Set output_activation: softmax and loss: categorical_crossentropy.", "networks"),
     "R001": ("", "history"),
