@@ -173,7 +173,11 @@ SPEAKS: list[tuple[str, Json, Json]] = [
     ("P007", {"contestants.0.settings.output_units": 5}, {"output_units": 5, "n_classes": 4}),
     ("P006", {"contestants.0.searched": 40}, {"most": 40, "fewest": 1}),
     ("P008", {"contestants.0.settings.loss": "mean_squared_error"}, {"output_activation": "softmax"}),
-    ("P009", {"contestants.0.searched": 40, "protocol.test": "folds"}, {"searched": 1}),
+    (
+        "P009",
+        {"contestants.0.searched": 40, "contestants.1.searched": 40, "protocol.test": "folds"},
+        {"searched": 2},
+    ),
     ("R001", {"contestants.0.history": RISEN}, {"train": 0.99, "other": 0.9, "contestants": 1}),
     (
         "R002",
