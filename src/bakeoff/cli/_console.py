@@ -305,7 +305,7 @@ def _searches(results: Mapping[str, Any]) -> Table:
         box=None,
         pad_edge=False,
     )
-    headings = ("contestant", "candidates", "stopped early", "failed", "seconds", "as it was", "best", "fresh seeds")
+    headings = ("contestant", "tried", "stopped", "failed", "seconds", "as it was", "best", "fresh seeds")
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "contestant" else "right")
     for entry in results["searches"]:

@@ -99,6 +99,10 @@ class _Curve:
         """Whether it is surely worse than the best."""
         return level is not self.best and self.difference(level, self.best)["decision"] == "worse"
 
+    def is_better(self, level: Level, other: Level) -> bool:
+        """Whether it surely is."""
+        return level is self.best or self.difference(level, other)["decision"] == "better"
+
     def label(self, level: Level) -> str:
         return str(level["label"])
 
@@ -127,8 +131,9 @@ def _of_ordered(curve: _Curve) -> str:
         return _of_names(curve)
     parts = []
     if first > 0:
-        gain = _points(curve.difference(levels[first], levels[0]))
-        parts.append(f"from {curve.label(levels[0])} to {curve.with_unit(levels[first])}: {gain}")
+        reached = next(levels[place] for place in close if curve.is_better(levels[place], levels[0]))
+        gain = _points(curve.difference(reached, levels[0]))
+        parts.append(f"from {curve.label(levels[0])} to {curve.with_unit(reached)}: {gain}")
     if first == end:
         beyond = "more rows would help" if curve.question["factor"] == "train-size" else "the best may lie beyond"
         parts.append(f"and the last step is still a gain, so {beyond}")
@@ -137,8 +142,9 @@ def _of_ordered(curve: _Curve) -> str:
     else:
         if last > first:
             parts.append(f"between {curve.label(levels[first])} and {curve.label(levels[last])} {curve.sight}")
-        loss = _points(curve.difference(levels[end], levels[last]))
-        parts.append(f"from {curve.label(levels[last])} to {curve.with_unit(levels[end])}: {loss}")
+        left = next(levels[place] for place in reversed(close) if curve.is_better(levels[place], levels[end]))
+        loss = _points(curve.difference(levels[end], left))
+        parts.append(f"from {curve.label(left)} to {curve.with_unit(levels[end])}: {loss}")
     return _sentence("; ".join(parts))
 
 

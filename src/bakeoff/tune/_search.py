@@ -34,7 +34,8 @@ class Budget:
     fits : int or None
         Candidates that are fitted, those that are stopped early included.
     seconds : float or None
-        Of fitting and predicting, a candidate's share of compilation included; a population that has begun is finished.
+        That go by while candidates are fitted and predict; of those that are kept from before, those of their own
+        clocks. A population that has begun is finished.
     """
 
     fits: int | None = None
@@ -239,11 +240,11 @@ class _Search:
         )  # fmt: skip
         begun = time.perf_counter()
         fits = self._fitter.fit_all(planned)
-        lost = (time.perf_counter() - begun) / len(fits)  # by a fit that left no clock of its own
+        wall = (time.perf_counter() - begun) / len(fits)
         for number, candidate in enumerate(candidates):
             own = [fit for fit in fits if fit.variant == number]
             candidate.share = share
-            candidate.seconds += sum(_seconds_of(fit, len(candidates), lost) for fit in own)
+            candidate.seconds += sum(_seconds_of(fit, len(candidates), wall) for fit in own)
             broken = next((fit for fit in own if fit.status != "ok"), None)
             if broken is not None:
                 candidate.status, candidate.reason, candidate.score = broken.status, broken.reason, None
@@ -304,9 +305,9 @@ class _Search:
         return before, after
 
 
-def _seconds_of(fit: Fit, n_together: int, lost: float) -> float:
-    """What a fit cost: training, predicting, and its share of the program that was built for all."""
-    if fit.record is None:
-        return lost
+def _seconds_of(fit: Fit, n_together: int, wall: float) -> float:
+    """What a fit cost: its share of the time that went by, or, where it was kept, what its own clock says."""
+    if fit.record is None or not fit.reused:
+        return wall
     clock = fit.record.facts["seconds"]
     return float(clock["fit"] + clock["predict"] + clock["compile"] / n_together)
