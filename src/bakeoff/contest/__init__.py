@@ -17,7 +17,8 @@ from bakeoff.contest._plan_text import describe_plan
 from bakeoff.contest._predict import Answers, Prediction, enlarged_png, predict
 from bakeoff.contest._probe_pictures import copies_pictures, label_pictures
 from bakeoff.contest._probes import probe_dataset
-from bakeoff.contest._run import Run, open_run
+from bakeoff.contest._recorded import Recorded, recorded
+from bakeoff.contest._run import Run, open_run, read_of_schema
 from bakeoff.contest._seal import SealedRows
 from bakeoff.contest._workplace import ContestOptions, examine, is_running, workplace
 from bakeoff.contest._write import shown_rows
@@ -43,6 +44,7 @@ __all__ = [
     "Plan",
     "PlannedContestant",
     "Prediction",
+    "Recorded",
     "Run",
     "RunFolder",
     "Said",
@@ -70,6 +72,8 @@ __all__ = [
     "opening_sentences",
     "predict",
     "probe_dataset",
+    "read_of_schema",
+    "recorded",
     "rows_left_to_look_at",
     "run_contest",
     "sharing_seeds",

@@ -1,27 +1,23 @@
 """The contest: fit everything, open the test labels once, compare, and leave all of it in the run's folder."""
 
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bakeoff.audit import harm_sentence, no_probes
-from bakeoff.contest._events import Event, Listener, Logged, Said
+from bakeoff.contest._events import Listener, Said
 from bakeoff.contest._fits import Fitter, FittingOptions
-from bakeoff.contest._folder import RunFolder
 from bakeoff.contest._plan import Plan
 from bakeoff.contest._probes import probe_contest
+from bakeoff.contest._recorded import Recorded, recorded
 from bakeoff.contest._results import make_results
 from bakeoff.contest._run import Run
 from bakeoff.contest._seal import SealedRows
 from bakeoff.contest._workplace import ContestOptions, examine, workplace
 from bakeoff.contest._write import write_run
 from bakeoff.data import card
-from bakeoff.errors import StoreError
 from bakeoff.executors import FitExecutor
 from bakeoff.recipe import dump_recipe
-from bakeoff.store import RunRecord, Store
 
 __all__ = ["run_contest"]
 
@@ -44,40 +40,17 @@ def run_contest(plan: Plan, options: ContestOptions) -> Run:
     DeviceError
         If compiled code gives wrong answers on this machine.
     """
-    with Store(options.workspace) as store:
-        folder = RunFolder(options.workspace, plan.recipe.name)
-        record = RunRecord(
-            folder.path.name,
-            folder.created.isoformat(timespec="seconds"),
-            plan.recipe.name,
-            plan.dataset.sha256,
-            "running",
-            "",
-        )
-        store.save_run(record)
-        try:
-            results = _hold(plan, SealedRows(plan.dataset, store, folder.path.name), folder, options)
-        except BaseException as error:
-            status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            # The disk may be the reason: what cannot be written down now must not hide it.
-            with suppress(OSError, StoreError):
-                folder.log(f"{status}: {error}")
-                store.save_run(replace(record, status=status))
-            raise
+    with recorded(plan.recipe.name, plan.recipe.name, plan.dataset, options) as frame:
+        results = _hold(plan, frame, options)
         failed = any(entry["status"] != "ok" for entry in results["contestants"])
-        store.save_run(replace(record, status="failed fits" if failed else "done", verdict=results["verdict"]))
-    folder.point_latest()
-    return Run(folder.path.resolve())
+        frame.end(results["verdict"], has_failed_fits=failed)
+    frame.folder.point_latest()
+    return Run(frame.folder.path.resolve())
 
 
-def _hold(plan: Plan, rows: SealedRows, folder: RunFolder, options: ContestOptions) -> Mapping[str, Any]:
+def _hold(plan: Plan, frame: Recorded, options: ContestOptions) -> Mapping[str, Any]:
     """Fit, judge and write; gives what ``results.json`` holds."""
-
-    def say(event: Event) -> None:
-        if isinstance(event, Said | Logged):
-            folder.log(event.text)
-        options.listen(event)
-
+    folder, rows, say = frame.folder, frame.rows, frame.listen
     folder.write_text("recipe.yaml", dump_recipe(plan.recipe))
     for sentence in (*plan.dataset.decisions, *plan.decisions):
         say(Said(sentence))
@@ -91,8 +64,7 @@ def _hold(plan: Plan, rows: SealedRows, folder: RunFolder, options: ContestOptio
         fitter = Fitter(plan, rows, rows_file, fitting)
         fits = {planned.contestant.name: fitter.fit_all(planned) for planned in plan.contestants}
     command = options.command or f"bakeoff run {folder.path / 'recipe.yaml'}"
-    created = folder.created.isoformat(timespec="seconds")
-    outcome = make_results(plan, rows, fits, probes, created, command)
+    outcome = make_results(plan, rows, fits, probes, frame.created, command)
     write_run(plan, folder, fits, outcome, environment)
     return outcome.results
 

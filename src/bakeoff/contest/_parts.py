@@ -1,7 +1,7 @@
 """Which rows train, which are chosen on, which are the test: the parts of a bake-off."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -45,6 +45,11 @@ class Parts:
     divisions: Sequence[Part]
     test: Literal["file", "holdout", "folds"]
     validation: float | Literal["test", "none", "folds"]
+
+    def without_test(self) -> "Parts":
+        """The same with nothing to test on, and no validation row to train on: what a study or a search may see."""
+        divisions = [Part(part.inner_train, None, part.inner_train, part.validation) for part in self.divisions]
+        return replace(self, divisions=divisions)
 
     def rows(self, part: str) -> RowIndices | None:
         """(n,) positions of all rows of ``"validation"`` or ``"test"``, division after division; None without any."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from bakeoff.errors import InputError, StoreError
 
-__all__ = ["Run", "open_run"]
+__all__ = ["Run", "open_run", "read_of_schema"]
 
 _LARGEST_RESULTS = 1 << 28
 
@@ -29,19 +29,11 @@ class Run:
     def results(self) -> Mapping[str, Any]:
         """What ``results.json`` holds; see ``docs/results.md``."""
         path = self.folder / "results.json"
-        try:
-            if path.stat().st_size > _LARGEST_RESULTS:
-                raise StoreError(f"{path}: larger than any run writes ({_LARGEST_RESULTS >> 20} MiB)")
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        if not path.exists():
             raise StoreError(
                 f"{self.folder}: holds no results.json: the run did not finish; the same command again finishes it"
-            ) from None
-        except (OSError, ValueError) as error:
-            raise StoreError(f"{path}: cannot be read: {error}") from None
-        if not isinstance(content, dict) or content.get("schema") != 1:
-            raise StoreError(f"{path}: is not of schema 1, which this release of Bakeoff reads")
-        return content
+            )
+        return read_of_schema(path, 1)
 
     @property
     def verdict(self) -> str:
@@ -71,6 +63,25 @@ class Run:
     def exit_status(self) -> int:
         """0, or 1 where a fit failed or timed out."""
         return 0 if all(entry["status"] == "ok" for entry in self.results["contestants"]) else 1
+
+
+def read_of_schema(path: Path, schema: int) -> Mapping[str, Any]:
+    """A JSON file that a run, a study or a search left.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be read, is larger than any that is written, or is of another schema.
+    """
+    try:
+        if path.stat().st_size > _LARGEST_RESULTS:
+            raise StoreError(f"{path}: larger than any run writes ({_LARGEST_RESULTS >> 20} MiB)")
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path}: cannot be read: {error}") from None
+    if not isinstance(content, dict) or content.get("schema") != schema:
+        raise StoreError(f"{path}: is not of schema {schema}, which this release of Bakeoff reads")
+    return content
 
 
 def open_run(where: str | Path, workspace: Path | None = None) -> Run:

@@ -104,7 +104,7 @@ def plan_study(recipe: Recipe, dataset: Dataset, base: Base, questions: Sequence
         raise RecipeError(f"protocol.seeds: a study needs {MIN_SEEDS} or more. Got {len(protocol.seeds)}")
     if protocol.primary_metric == "log_loss":
         raise RecipeError("protocol.primary_metric: a study looks at f1_macro, accuracy or f1_weighted. Got 'log_loss'")
-    parts = _without_test(divide(dataset, protocol))
+    parts = divide(dataset, protocol).without_test()
     facts = facts_of(dataset, max(len(part.inner_train) for part in parts.divisions))
     limit = protocol.time_limit_seconds or default_time_limit_seconds(facts)
     maker = _Maker(recipe, dataset, base, parts, facts, limit)
@@ -132,12 +132,6 @@ def _by(factor: Factor, question: Question) -> Factor | None:
     if by.name == factor.name or not (factor.can_be_crossed and by.can_be_crossed):
         raise SettingsError(f"{factor.name} cannot be crossed with {by.name}: only two different settings can.")
     return by
-
-
-def _without_test(parts: Parts) -> Parts:
-    """The same with nothing to test on: a study knows no test rows."""
-    divisions = [Part(part.inner_train, None, part.inner_train, part.validation) for part in parts.divisions]
-    return replace(parts, divisions=divisions)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

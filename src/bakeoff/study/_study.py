@@ -1,30 +1,25 @@
 """A whole study: fit every cell, measure, answer, and leave it in a folder below ``runs/``."""
 
-import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from bakeoff.contest import (
     ContestOptions,
-    Event,
     Fit,
     Fitter,
     FittingOptions,
-    Logged,
-    RunFolder,
+    Recorded,
     Said,
-    SealedRows,
     examine,
+    read_of_schema,
+    recorded,
     workplace,
 )
 from bakeoff.data import card
-from bakeoff.errors import StoreError
 from bakeoff.recipe import dump_recipe
-from bakeoff.store import RunRecord, Store
 from bakeoff.study._answers import answer
 from bakeoff.study._design import StudyPlan
 from bakeoff.study._measure import measure
@@ -50,14 +45,7 @@ class Study:
     @cached_property
     def results(self) -> Mapping[str, Any]:
         """What ``study.json`` holds; see ``docs/studies.md``."""
-        path = self.folder / STUDY_JSON
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise StoreError(f"{path}: cannot be read: {error}") from None
-        if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-            raise StoreError(f"{path}: is not of schema {SCHEMA}, which this release of Bakeoff reads")
-        return content
+        return read_of_schema(self.folder / STUDY_JSON, SCHEMA)
 
     @property
     def answers(self) -> Mapping[str, Sequence[str]]:
@@ -89,38 +77,21 @@ def run_study(planned: StudyPlan, options: ContestOptions) -> Study:
         If compiled code gives wrong answers on this machine.
     """
     recipe, dataset = planned.recipe, planned.plan.dataset
-    with Store(options.workspace) as store:
-        folder = RunFolder(options.workspace, recipe.name)
-        created = folder.created.isoformat(timespec="seconds")
-        record = RunRecord(folder.path.name, created, recipe.name, dataset.sha256, "running", "")
-        store.save_run(record)
-        try:
-            fits, environment = _fit_all(planned, SealedRows(dataset, store, folder.path.name), folder, options)
-            results = _results(planned, fits, created, options)
-            folder.write_json("environment.json", environment)
-            folder.write_json(STUDY_JSON, results)
-            folder.write_table("levels.csv", *_table(results))
-        except BaseException as error:
-            status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            # The disk may be the reason: what cannot be written down now must not hide it.
-            with suppress(OSError, StoreError):
-                folder.log(f"{status}: {error}")
-                store.save_run(replace(record, status=status))
-            raise
-        study = Study(folder.path.resolve())
-        status = "failed fits" if study.exit_status else "done"
-        store.save_run(replace(record, status=status, verdict=results["questions"][0]["answer"][0]))
+    with recorded(recipe.name, recipe.name, dataset, options) as frame:
+        fits, environment = _fit_all(planned, frame, options)
+        results = _results(planned, fits, frame.created, options)
+        frame.folder.write_json("environment.json", environment)
+        frame.folder.write_json(STUDY_JSON, results)
+        frame.folder.write_table("levels.csv", *_table(results))
+        study = Study(frame.folder.path.resolve())
+        frame.end(results["questions"][0]["answer"][0], has_failed_fits=study.exit_status != 0)
     return study
 
 
 def _fit_all(
-    planned: StudyPlan, rows: SealedRows, folder: RunFolder, options: ContestOptions
+    planned: StudyPlan, frame: Recorded, options: ContestOptions
 ) -> tuple[dict[str, list[Fit]], dict[str, Any]]:
-    def say(event: Event) -> None:
-        if isinstance(event, Said | Logged):
-            folder.log(event.text)
-        options.listen(event)
-
+    folder, rows, say = frame.folder, frame.rows, frame.listen
     folder.write_text("recipe.yaml", dump_recipe(planned.recipe))
     for sentence in planned.plan.dataset.decisions:
         say(Said(sentence))

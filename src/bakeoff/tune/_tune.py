@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,23 +14,21 @@ from bakeoff.contest import (
     Event,
     Fitter,
     FittingOptions,
-    Logged,
-    Part,
-    Parts,
     Plan,
-    RunFolder,
+    Recorded,
     Said,
-    SealedRows,
     StageFinished,
     examine,
     make_plan,
+    read_of_schema,
+    recorded,
     workplace,
 )
 from bakeoff.contestants import make_contestant, names_code
 from bakeoff.data import Dataset
-from bakeoff.errors import RecipeError, SettingsError, StoreError
+from bakeoff.errors import RecipeError, SettingsError
 from bakeoff.recipe import ContestantEntry, Recipe, dump_recipe, load_recipe
-from bakeoff.store import RunRecord, Store, write_atomically
+from bakeoff.store import write_atomically
 from bakeoff.tune._search import Budget, Found, search
 from bakeoff.tune._space import Choices, Space, default_space, optuna_module, read_space
 from bakeoff.types import Metric
@@ -75,14 +72,7 @@ class Tuning:
     @cached_property
     def results(self) -> Mapping[str, Any]:
         """What ``tuning.json`` holds; see ``docs/tuning.md``."""
-        path = self.folder / TUNING_JSON
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise StoreError(f"{path}: cannot be read: {error}") from None
-        if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-            raise StoreError(f"{path}: is not of schema {SCHEMA}, which this release of Bakeoff reads")
-        return content
+        return read_of_schema(self.folder / TUNING_JSON, SCHEMA)
 
     @property
     def best(self) -> Mapping[str, Mapping[str, Any]]:
@@ -137,7 +127,7 @@ def plan_tuning(
             "protocol.primary_metric: a search looks at f1_macro, accuracy or f1_weighted. Got 'log_loss'"
         )
     plan = make_plan(recipe, dataset)
-    plan = replace(plan, parts=_without_test(plan.parts))
+    plan = replace(plan, parts=plan.parts.without_test())
     entries = {entry.name: entry for entry in plan.recipe.contestants or () if entry.family != "dummy"}
     strangers = sorted(set(spaces or {}) - set(entries))
     if strangers:
@@ -153,11 +143,6 @@ def plan_tuning(
     if not searches:
         raise RecipeError("nobody is left to tune: name a contestant that has settings")
     return TuningPlan(recipe, plan, searches)
-
-
-def _without_test(parts: Parts) -> Parts:
-    divisions = [Part(part.inner_train, None, part.inner_train, part.validation) for part in parts.divisions]
-    return replace(parts, divisions=divisions)
 
 
 def _usual_space(family: str, plan: Plan) -> Space:
@@ -212,37 +197,19 @@ def run_tuning(planned: TuningPlan, options: ContestOptions) -> Tuning:
         If compiled code gives wrong answers on this machine.
     """
     recipe, dataset = planned.plan.recipe, planned.plan.dataset
-    with Store(options.workspace) as store:
-        folder = RunFolder(options.workspace, f"{planned.recipe.name}-tune")
-        created = folder.created.isoformat(timespec="seconds")
-        record = RunRecord(folder.path.name, created, recipe.name, dataset.sha256, "running", "")
-        store.save_run(record)
-        try:
-            found = _search_all(planned, SealedRows(dataset, store, folder.path.name), folder, options)
-            tuned = _tuned_recipe(planned, found)
-            folder.write_text("recipe.yaml", dump_recipe(tuned))
-            results = _results(planned, found, created, options)
-            folder.write_json(TUNING_JSON, results)
-            folder.write_table("candidates.csv", *_table(results))
-        except BaseException as error:
-            status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            # The disk may be the reason: what cannot be written down now must not hide it.
-            with suppress(OSError, StoreError):
-                folder.log(f"{status}: {error}")
-                store.save_run(replace(record, status=status))
-            raise
-        tuning = Tuning(folder.path.resolve())
-        status = "failed fits" if tuning.exit_status else "done"
-        store.save_run(replace(record, status=status, verdict=results["sentence"]))
+    with recorded(f"{planned.recipe.name}-tune", recipe.name, dataset, options) as frame:
+        found = _search_all(planned, frame, options)
+        frame.folder.write_text("recipe.yaml", dump_recipe(_tuned_recipe(planned, found)))
+        results = _results(planned, found, frame.created, options)
+        frame.folder.write_json(TUNING_JSON, results)
+        frame.folder.write_table("candidates.csv", *_table(results))
+        tuning = Tuning(frame.folder.path.resolve())
+        frame.end(results["sentence"], has_failed_fits=tuning.exit_status != 0)
     return tuning
 
 
-def _search_all(planned: TuningPlan, rows: SealedRows, folder: RunFolder, options: ContestOptions) -> dict[str, Found]:
-    def say(event: Event) -> None:
-        if isinstance(event, Said | Logged):
-            folder.log(event.text)
-        options.listen(event)
-
+def _search_all(planned: TuningPlan, frame: Recorded, options: ContestOptions) -> dict[str, Found]:
+    folder, rows, say = frame.folder, frame.rows, frame.listen
     given = {entry.name: entry.settings for entry in planned.recipe.contestants or ()}
     for sentence in (*planned.plan.dataset.decisions, *planned.plan.decisions):
         say(Said(sentence))
