@@ -91,9 +91,10 @@ class Line:
         )
 
 
-def models(n_train: int, seed: int) -> tuple[MLPClassifier, DenseClassifier]:
+def models(n_train: int, n_classes: int, seed: int) -> tuple[MLPClassifier, DenseClassifier]:
     """The two, alike."""
     batch = min(BATCH, n_train)
+    output = "sigmoid" if n_classes == 2 else "softmax"  # noqa: PLR2004 - one logistic unit, as scikit-learn's
     theirs = MLPClassifier(
         HIDDEN, batch_size=batch, max_iter=EPOCHS, alpha=ALPHA, learning_rate_init=RATE, tol=0.0,
         n_iter_no_change=EPOCHS + 1, random_state=seed,
@@ -101,7 +102,7 @@ def models(n_train: int, seed: int) -> tuple[MLPClassifier, DenseClassifier]:
     ours = DenseClassifier(
         HIDDEN, batch_size=batch, epochs=EPOCHS, l2=ALPHA / 2 / batch, learning_rate=RATE, optimizer="adam",
         epsilon=1e-8, bias_initializer="uniform", schedule="constant", dropout=0.0, label_smoothing=0.0,
-        weight_decay=0.0, scale="none", train_scores="none", random_state=seed,
+        output_activation=output, weight_decay=0.0, scale="none", train_scores="none", random_state=seed,
     )  # fmt: skip
     return theirs, ours
 
@@ -116,7 +117,7 @@ def seconds_of(X: NDArray[Any], y: NDArray[Any]) -> dict[str, float]:
     """Medians of three turns; what was compiled is forgotten before each."""
     seconds: dict[str, list[float]] = {"theirs": [], "ours": [], "again": []}
     for seed in range(TURNS):
-        theirs, ours = models(len(X), seed)
+        theirs, ours = models(len(X), len(np.unique(y)), seed)
         seconds["theirs"].append(timed(theirs, X, y))
         _compile._PROGRAMS.clear()
         jax.clear_caches()
@@ -137,7 +138,7 @@ def measure(name: str) -> Line:
         seconds = seconds or seconds_of(learnt, y[train])
         scores: dict[str, list[float]] = {"theirs": [], "ours": []}
         for seed in range(n_seeds):
-            for key, model in zip(scores, models(len(train), 1000 * number + seed), strict=True):
+            for key, model in zip(scores, models(len(train), len(np.unique(y)), 1000 * number + seed), strict=True):
                 scores[key].append(float(model.fit(learnt, y[train]).score(held, y[test])))
         for key, values in scores.items():
             means[key].append(float(np.mean(values)))

@@ -13,6 +13,7 @@ from bakeoff.errors import SettingsError
 IMAGES = DataShape("images", 60_000, 784, 10, 255)
 SIGNS = DataShape("images", 27_455, 784, 24, 255, tuple(code for code in range(25) if code != 9))
 ROWS = DataShape("rows", 500, 9, 3)
+TWO = DataShape("rows", 500, 9, 2)
 
 
 def test_every_setting_has_a_rule_and_every_rule_a_setting():
@@ -79,7 +80,8 @@ def test_all_problems_are_said_together():
         ),
         ({"momentum": 0.9}, IMAGES, "'momentum' parameter of dense must be 0 with adam"),
         ({"nesterov": True}, IMAGES, "'nesterov' parameter of dense needs sgd"),
-        ({"output_units": 9}, IMAGES, "at least the number of classes, 10. Got 9"),
+        ({"output_units": 9}, IMAGES, "at least the number of classes, 10, or 1 with two classes"),
+        ({"output_units": 1}, TWO, "or 1 with two classes and output_activation 'sigmoid'. Got 1"),
         ({"class_weight": [1.0, 2.0]}, IMAGES, "one number for each of the 10 classes. Got 2"),
         ({"scale": "unit"}, ROWS, "must be 'standard' or 'none' for plain rows"),
     ],
@@ -97,6 +99,17 @@ def test_resolving_is_idempotent_and_plain_json(settings, shape):
     assert all(value is not None for name, value in once.items() if name != "class_weight")
     again = json.loads(json.dumps(once))
     assert DenseSettings.read(again).resolve(shape).as_mapping() == once
+
+
+def test_two_classes_have_one_logistic_output_only_with_a_sigmoid():
+    logistic = DenseSettings.read({"output_activation": "sigmoid"}).resolve(TWO)
+    assert logistic.output_units == 1
+    network = logistic.spec(TWO).network
+    assert (network.n_outputs, network.layer_sizes[-1][1]) == (2, 1)
+    assert logistic.resolve(TWO) == logistic
+    for settings in ({}, {"output_activation": "sigmoid", "output_units": 2}, {"output_activation": "tanh"}):
+        network = DenseSettings.read(settings).resolve(TWO).spec(TWO).network
+        assert (network.n_outputs, network.layer_sizes[-1][1]) == (2, 2)
 
 
 def test_classes_take_the_column_of_their_original_label_only_where_there_are_more_columns():

@@ -137,6 +137,46 @@ def test_label_smoothing_and_logits_are_those_of_keras(keras, digits):
     np.testing.assert_allclose(found.history["loss"], expected.history["loss"], rtol=1e-4)
 
 
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "mean_squared_error"])
+def test_one_sigmoid_for_two_classes_is_that_of_keras(keras, digits, loss):
+    X, y = digits
+    odd = y % 2
+
+    def make():
+        return keras.Sequential([keras.Input((64,)), keras.layers.Dense(9, "tanh"), keras.layers.Dense(1, "sigmoid")])
+
+    ours, theirs = twins(
+        keras, make, optimizer=lambda: keras.optimizers.Adam(0.01, epsilon=1e-3), loss=loss,
+        metrics=["accuracy", "binary_accuracy"],
+    )  # fmt: skip
+    same = {"batch_size": len(X), "epochs": 5, "class_weight": {0: 2.0, 1: 0.5}, "verbose": 0}
+    found, expected = fit(ours, X, odd, **same).history, theirs.fit(X, odd, **same).history
+    assert list(found) == list(expected)
+    np.testing.assert_allclose(found["loss"], expected["loss"], rtol=1e-4)
+    np.testing.assert_allclose(found["accuracy"], expected["accuracy"], atol=2e-3)
+    for got, want in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-3, atol=1e-5)
+
+
+def test_metrics_that_mean_another_number_of_outputs_are_left_to_keras(keras, digits):
+    X, y = digits
+    one = keras.Sequential([keras.Input((64,)), keras.layers.Dense(1, "sigmoid")])
+    one.compile("sgd", "binary_crossentropy", metrics=["categorical_accuracy"])
+    many = keras.Sequential([keras.Input((64,)), keras.layers.Dense(10, "softmax")])
+    many.compile("sgd", "categorical_crossentropy", metrics=["binary_accuracy"])
+    for model, labels in ((one, y % 2), (many, keras.utils.to_categorical(y, 10))):
+        with pytest.warns(KerasWarning, match="metrics: (categorical|binary)_accuracy of 10? outputs"):
+            fit(model, X, labels, verbose=0)
+
+
+def test_labels_of_a_third_class_do_not_fit_one_output(keras, digits):
+    X, y = digits
+    model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(1, "sigmoid")])
+    model.compile("sgd", "binary_crossentropy")
+    with pytest.warns(KerasWarning, match="one 0 or 1 a row"):
+        fit(model, X, y, verbose=0)
+
+
 @pytest.mark.parametrize("weights", ["class", "sample"])
 def test_weighted_rows_count_as_in_keras(keras, digits, weights):
     X, y = digits

@@ -67,6 +67,20 @@ def test_a_network_predicts_the_same_as_a_keras_model(mixed, rows):
     assert [type(layer).__name__ for layer in back.layers][:3] == ["Rescaling", "Dense", "BatchNormalization"]
 
 
+def test_a_logistic_output_is_one_unit_in_keras_and_back(digits):
+    X, y = digits
+    named = np.where(y % 2, "odd", "even")
+    ours = DenseClassifier((8,), output_activation="sigmoid", epochs=3, random_state=0).fit(X, named)
+    theirs = to_keras(ours)
+    assert theirs.output_shape == (None, 1)
+    np.testing.assert_allclose(theirs.predict(X, verbose=0)[:, 0], ours.predict_proba(X)[:, 1], atol=1e-5)
+    for classes in (["even", "odd"], ["odd", "even"]):  # in the order of the outputs; classes_ is sorted
+        back = from_keras(theirs, classes=classes)
+        assert back.classes_.tolist() == ["even", "odd"]
+        expected = ours.predict_proba(X)[:, classes.index("odd")]
+        np.testing.assert_allclose(back.predict_proba(X)[:, 1], expected, atol=1e-5)
+
+
 def test_a_functional_chain_becomes_an_estimator_with_its_own_classes(keras, digits):
     inputs = keras.Input((64,))
     hidden = keras.layers.Dense(9, activation="tanh")(inputs)

@@ -16,7 +16,10 @@ NAMES = [f"<class {number}>" for number in range(10)]
 
 
 def network(activation="relu", output="softmax", normalization="none", columns=range(5), **changes):
-    spec = NetworkSpec(7, (6, 4), 5, activation, output, (normalization,) * 2, **changes)
+    changes = {"n_outputs": 5, **changes}
+    spec = NetworkSpec(
+        7, (6, 4), activation=activation, output_activation=output, batch_normalization=(normalization,) * 2, **changes
+    )
     random = np.random.default_rng(0)
     parameters, averages = init(0, spec)
 
@@ -54,6 +57,10 @@ def test_every_activation(activation, rows):
 @pytest.mark.parametrize("normalization", ["none", "before", "after"])
 def test_every_output_with_normalisation(output, normalization, rows):
     assert_says_the_same(network(output=output, normalization=normalization), rows)
+
+
+def test_one_logistic_unit_is_two_columns(rows):
+    assert_says_the_same(network(output="sigmoid", n_outputs=2, is_logistic=True, columns=range(2)), rows)
 
 
 def test_a_network_without_biases(rows):

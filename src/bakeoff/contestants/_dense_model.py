@@ -35,6 +35,7 @@ class _Description(BaseModel):
     output_activation: str = Field(pattern="^(softmax|sigmoid|tanh|linear)$")
     batch_normalization: bool
     precision: str = Field(pattern="^(float32|bfloat16|float64)$")
+    is_logistic: bool = False
     class_columns: list[int] = Field(min_length=1, max_length=65_536)
 
     @model_validator(mode="after")
@@ -44,6 +45,8 @@ class _Description(BaseModel):
         columns = self.class_columns
         if len(set(columns)) != len(columns) or not all(0 <= column < self.n_outputs for column in columns):
             raise ValueError("class_columns must be different columns of the output")
+        if self.is_logistic and self.n_outputs != 2:
+            raise ValueError("a logistic output has two columns")
         if n_parameters(self.spec()) > _MOST_PARAMETERS:
             raise ValueError(f"more than {_MOST_PARAMETERS} parameters")
         return self
@@ -57,6 +60,7 @@ class _Description(BaseModel):
             output_activation=self.output_activation,  # type: ignore[arg-type]
             batch_normalization=self.batch_normalization,
             precision=self.precision,  # type: ignore[arg-type]
+            is_logistic=self.is_logistic,
         )
 
 
@@ -75,6 +79,7 @@ def write_network(network: Network) -> dict[str, bytes]:
         "output_activation": spec.output_activation,
         "batch_normalization": spec.batch_normalization,
         "precision": spec.precision,
+        "is_logistic": spec.is_logistic,
         "class_columns": list(network.class_columns),
     }
     tensors = {

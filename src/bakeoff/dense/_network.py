@@ -131,7 +131,7 @@ def apply(
     Returns
     -------
     logits : (n_outputs, rows)
-        The last layer's outputs before its activation: losses are computed from them, which loses no digits.
+        Outputs before their activation: losses are computed from them, which loses no digits.
     state : Layers
     """
     new_state: Layers = []
@@ -155,6 +155,8 @@ def apply(
             if factors:
                 x = x * (factors[number].T if rows_axis else factors[number])
         new_state.append(averages)
+    if spec.is_logistic:
+        x = jnp.concatenate([-x, x], axis=1 - rows_axis)
     return x if rows_axis else x.T, new_state
 
 

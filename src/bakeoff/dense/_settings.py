@@ -73,8 +73,9 @@ class DenseSettings:
     loss : str or None
         ``categorical_crossentropy mean_squared_error binary_crossentropy``; None: the one that fits the output.
     output_units : int or None
-        Columns of the last layer; None: one a class. With more columns than classes, a class whose original label is
-        a whole number below `output_units` takes the column of that number.
+        Units of the last layer; None: one a class, but with two classes and a sigmoid one in all, as everywhere: the
+        logit of the second class. With more units than classes, a class whose original label is a whole number below
+        `output_units` takes the column of that number.
     optimizer : str
         ``sgd adam adamw rmsprop``.
     learning_rate : float or None
@@ -235,7 +236,7 @@ class DenseSettings:
         resolved = replace(
             self,
             loss=loss,
-            output_units=self.output_units or shape.n_classes,
+            output_units=self.output_units or (1 if self._may_be_logistic(shape) else shape.n_classes),
             learning_rate=self.learning_rate or (0.01 if self.optimizer == "sgd" else 0.001),
             weight_decay=_or(self.weight_decay, 0.05 if self.optimizer == "adamw" else 0.0),
             label_smoothing=_or(self.label_smoothing, 0.05 if loss == "categorical_crossentropy" else 0.0),
@@ -273,10 +274,10 @@ class DenseSettings:
             )
         if self.nesterov and not (self.optimizer == "sgd" and self.momentum):
             problems.append(f"The 'nesterov' parameter {said} needs sgd with a momentum above 0.")
-        if (self.output_units or 0) < shape.n_classes:
+        if (self.output_units or 0) < shape.n_classes and not (self.output_units == 1 and self._may_be_logistic(shape)):
             problems.append(
-                f"The 'output_units' parameter {said} must be at least the number of classes, {shape.n_classes}. "
-                f"Got {self.output_units} instead."
+                f"The 'output_units' parameter {said} must be at least the number of classes, {shape.n_classes}, "
+                f"or 1 with two classes and output_activation 'sigmoid'. Got {self.output_units} instead."
             )
         if self.train_scores == "none" and self.monitor == "f1" and (self.early_stopping or self.schedule == "plateau"):
             problems.append(f"The 'monitor' parameter {said} cannot be 'f1' with train_scores 'none'.")
@@ -293,6 +294,9 @@ class DenseSettings:
             )
         return problems
 
+    def _may_be_logistic(self, shape: DataShape) -> bool:
+        return shape.n_classes == 2 and self.output_activation == "sigmoid"
+
     def class_columns(self, shape: DataShape) -> tuple[int, ...]:
         """The output column of each class."""
         codes = shape.label_codes
@@ -306,11 +310,12 @@ class DenseSettings:
         network = NetworkSpec(
             n_features=shape.n_features,
             hidden_layer_sizes=self.hidden_layer_sizes,
-            n_outputs=cast("int", self.output_units),
+            n_outputs=max(cast("int", self.output_units), shape.n_classes),
             activation=self.activation,
             output_activation=self.output_activation,
             batch_normalization=self.batch_normalization,
             precision=self.precision,
+            is_logistic=self.output_units == 1,
         )
         return TrainingSpec(
             network=network,

@@ -80,7 +80,7 @@ CONSTRAINTS: Mapping[str, Constraint] = MappingProxyType(
         "activation": Choice(get_args(Activation)),
         "output_activation": Choice(get_args(OutputActivation)),
         "loss": _or_none(Choice(get_args(Loss))),
-        "output_units": _or_none(WholeNumber(2, 65_536)),
+        "output_units": _or_none(WholeNumber(1, 65_536)),
         "optimizer": Choice(get_args(OptimizerName)),
         "learning_rate": _or_none(_POSITIVE),
         "momentum": _SHARE,

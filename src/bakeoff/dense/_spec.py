@@ -70,7 +70,7 @@ class NetworkSpec:
     hidden_layer_sizes : tuple of int
         Units of each hidden layer; may be empty.
     n_outputs : int
-        Columns of the last layer; may exceed the number of classes.
+        Columns of the output; may exceed the number of classes.
     activation : str or tuple of str
         After every hidden layer, or after each.
     output_activation : str
@@ -82,11 +82,15 @@ class NetworkSpec:
         Whether every layer, the last included, adds a bias; or whether each does.
     normalization_momentum, normalization_epsilon : float
         Of batch normalisation: how much the moving averages keep in a step, and what is added to the variance.
+    is_logistic : bool
+        The last layer has one unit for two columns, its negative and itself, so that their sigmoids sum to 1.
 
     Examples
     --------
     >>> NetworkSpec(784, (32, 16), 10).layer_sizes
     ((784, 32), (32, 16), (16, 10))
+    >>> NetworkSpec(30, (), 2, output_activation="sigmoid", is_logistic=True).layer_sizes
+    ((30, 1),)
     """
 
     n_features: int
@@ -99,11 +103,13 @@ class NetworkSpec:
     biases: bool | tuple[bool, ...] = True
     normalization_momentum: float = 0.99
     normalization_epsilon: float = 1e-3
+    is_logistic: bool = False
 
     @property
     def layer_sizes(self) -> tuple[tuple[int, int], ...]:
         """(inputs, units) of every layer, the last included."""
-        widths = (self.n_features, *self.hidden_layer_sizes, self.n_outputs)
+        last = 1 if self.is_logistic else self.n_outputs
+        widths = (self.n_features, *self.hidden_layer_sizes, last)
         return tuple(itertools.pairwise(widths))
 
     @property

@@ -47,7 +47,8 @@ class DenseClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Units of each hidden layer.
     activation : {"relu", "tanh", "sigmoid", "gelu", "elu", "silu", "leaky_relu", "linear"}
     output_activation : {"softmax", "sigmoid", "tanh", "linear"}
-        The last two give no probabilities: ask `decision_function`.
+        The last two give no probabilities: ask `decision_function`. With two classes a sigmoid is one logistic output,
+        as `MLPClassifier` has.
     loss : str or None
         ``"categorical_crossentropy"``, ``"mean_squared_error"``, ``"binary_crossentropy"``; None: what fits the
         output.

@@ -22,6 +22,7 @@ def are_alike(one: NetworkSpec, other: NetworkSpec) -> bool:
     normalizes = any(layer.normalization != "none" for layer in one.hidden_layers)
     return (
         one.layer_sizes == other.layer_sizes
+        and one.n_outputs == other.n_outputs
         and one.hidden_layers == other.hidden_layers
         and one.has_biases == other.has_biases
         and (not normalizes or constants[0] == constants[1])
@@ -31,7 +32,11 @@ def are_alike(one: NetworkSpec, other: NetworkSpec) -> bool:
 def with_outputs(network: Network, order: NDArray[np.intp]) -> Network:
     """The network with its outputs in another order."""
     *before, last = network.parameters
-    moved = {name: np.asarray(leaf)[..., order] for name, leaf in last.items()}
+    if network.spec.is_logistic:
+        sign = 1 if order[0] == 0 else -1
+        moved = {name: sign * np.asarray(leaf) for name, leaf in last.items()}
+    else:
+        moved = {name: np.asarray(leaf)[..., order] for name, leaf in last.items()}
     return replace(network, parameters=[*before, moved])  # type: ignore[list-item]
 
 

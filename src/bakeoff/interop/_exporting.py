@@ -136,6 +136,8 @@ def _ask_keras(model: Model, path: Path, rows: Rows) -> Predictions:
 
     network = model.networks[0]
     outputs = np.asarray(keras.saving.load_model(path, compile=False).predict(rows, verbose=0), np.float32)
+    if network.spec.is_logistic:
+        outputs = np.concatenate([1 - outputs, outputs], axis=1)
     predictor = Predictor(network)
     return _said(model, predictor.labels(outputs), predictor.of_classes(outputs))
 

@@ -32,8 +32,10 @@ _LOSS_DEFAULTS: Mapping[str, tuple[Any, ...]] = {
 _OPTIMIZERS: Mapping[str, OptimizerName] = {"SGD": "sgd", "Adam": "adam", "AdamW": "adamw", "RMSprop": "rmsprop"}
 _RATES = ("learning_rate", "weight_decay", "momentum", "beta_1", "beta_2", "rho", "epsilon")
 _NEEDLESS = {"name", "nesterov", "ema_momentum", "ema_overwrite_frequency", *_RATES}
-_ACCURACIES = {"accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy"}
-_ACCURACY_CLASSES = {"CategoricalAccuracy", "SparseCategoricalAccuracy"}
+_ACCURACIES = {"accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy", "binary_accuracy"}
+_ACCURACY_CLASSES = {"CategoricalAccuracy", "SparseCategoricalAccuracy", "BinaryAccuracy"}
+_OF_ANY_OUTPUT = {"accuracy", "acc"}
+_OF_ONE_OUTPUT = {"binary_accuracy", "BinaryAccuracy"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Compiled:
     nesterov : bool
     rates : mapping of str to float
     metrics : mapping of Keras' key to {"accuracy", "f1"}
+    kinds_of_metrics : tuple of str
+        Keras' names of what they are.
     """
 
     loss: Loss
@@ -62,6 +66,12 @@ class Compiled:
     nesterov: bool
     rates: Mapping[str, float]
     metrics: Mapping[str, str]
+    kinds_of_metrics: tuple[str, ...]
+
+    def unfit_metrics(self, has_one_output: bool) -> list[str]:
+        """Those that Keras means for another number of outputs, and that are something else with this one."""
+        fixed = [kind for kind in self.kinds_of_metrics if kind not in _OF_ANY_OUTPUT]
+        return [kind for kind in fixed if (kind in _OF_ONE_OUTPUT) != has_one_output]
 
 
 class _Unfit(Exception):
@@ -137,19 +147,20 @@ def _optimizer(given: Any) -> dict[str, Any]:
 
 
 def _metrics(given: Any) -> dict[str, Any]:
-    metrics = {}
+    metrics, kinds = {}, []
     for metric in _flat(given):
         own = metric.get("config", {}) if isinstance(metric, Mapping) else {}
         kind = metric.get("class_name") if isinstance(metric, Mapping) else None
         if isinstance(metric, str) and metric in _ACCURACIES:
             metrics[metric] = "accuracy"
-        elif kind in _ACCURACY_CLASSES:
+        elif kind in _ACCURACY_CLASSES and own.get("threshold", 0.5) == 0.5:
             metrics[str(own.get("name"))] = "accuracy"
         elif kind == "F1Score" and own.get("average") == "macro" and own.get("threshold") is None:
             metrics[str(own.get("name"))] = "f1"
         else:
             raise _Unfit(f"{_shown(metric)} is not one that the engine has")
-    return {"metrics": metrics}
+        kinds.append(metric if isinstance(metric, str) else str(kind))
+    return {"metrics": metrics, "kinds_of_metrics": tuple(kinds)}
 
 
 def _flat(given: Any) -> list[Any]:

@@ -64,6 +64,7 @@ def fit(  # noqa: PLR0913, PLR0917 - Keras' own signature
         ``average="macro"`` as metrics.
     x : (n_samples, ...)
     y : (n_samples, n_outputs) of 0 and 1, or (n_samples,) class numbers for the sparse cross-entropy
+        Of a model with one sigmoid as its output: 0 or 1.
     batch_size, epochs, verbose, callbacks, validation_split, validation_data, class_weight, sample_weight
         As in Keras.
     initial_epoch : int
@@ -141,7 +142,7 @@ class _Session:
         network, compiled = _read(model, rows.input_shape, problems)
         if network.input_shape != rows.input_shape:
             raise InteropError(f"fit: rows of the shape {rows.input_shape} for a model of {network.input_shape}")
-        rows = rows.checked(network.spec.n_outputs, compiled.has_class_numbers)
+        rows = rows.checked(network.spec, compiled.has_class_numbers)
         spec = _spec(network, compiled, rows, arguments["batch_size"] or 32, f1 or "f1" in compiled.metrics.values())
         start = read_start(model, network, compiled.optimizer)
         member = Member(
@@ -282,6 +283,8 @@ def _with_output(network: KerasNetwork, compiled: Compiled) -> KerasNetwork:
     if compiled.from_logits and output == "linear" and loss != "mean_squared_error":
         output = "softmax" if loss == "categorical_crossentropy" else "sigmoid"
         return replace(network, spec=replace(network.spec, output_activation=output))
+    if unlike := compiled.unfit_metrics(network.spec.is_logistic):
+        raise InteropError(f"metrics: {', '.join(unlike)} of {network.spec.layer_sizes[-1][1]} outputs")
     fitting = {"categorical_crossentropy": ("softmax",), "binary_crossentropy": ("sigmoid",)}.get(loss)
     if compiled.from_logits or (fitting and output not in fitting):
         raise InteropError(f"loss: {loss} of a {output} output with from_logits={compiled.from_logits}")

@@ -351,16 +351,18 @@ class _Reader:
         if len(constants) > 1:
             raise _Unfit("the batch normalisations must have one momentum and epsilon")
         momentum, epsilon = next(iter(constants), (0.99, 1e-3))
+        is_logistic = last.units == 1 and last.activation == "sigmoid"
         spec = NetworkSpec(
             n_features=n_features,
             hidden_layer_sizes=tuple(block.units for block in hidden),
-            n_outputs=last.units,
+            n_outputs=2 if is_logistic else last.units,
             activation=tuple(cast("Activation", block.activation) for block in hidden),
             output_activation=cast("OutputActivation", last.activation),
             batch_normalization=tuple(cast("Any", block.normalization) for block in hidden),
             biases=tuple(block.has_bias for block in self._blocks),
             normalization_momentum=momentum,
             normalization_epsilon=epsilon,
+            is_logistic=is_logistic,
         )
         penalties = np.asarray([block.penalties for block in self._blocks], np.float64)
         return KerasNetwork(

@@ -88,7 +88,7 @@ def to_keras(model: DenseClassifier | Network) -> Any:
     -------
     keras.Sequential
         Built, not compiled. Its inputs are the rows as they were: pixels are scaled inside. Columns of the output are
-        those of the network; missing values are not replaced.
+        those of the network, of a logistic output the second class's alone; missing values are not replaced.
 
     Examples
     --------
@@ -129,4 +129,4 @@ def _layers(keras: Any, network: Network) -> list[Any]:
         if is_late:
             layers.append(keras.layers.Activation(hidden.activation))
     last = {"activation": spec.output_activation, "use_bias": spec.has_biases[-1]}
-    return [*layers, keras.layers.Dense(spec.n_outputs, **last)]
+    return [*layers, keras.layers.Dense(spec.layer_sizes[-1][1], **last)]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bakeoff.dense import NetworkSpec
 from bakeoff.errors import InteropError
 from bakeoff.types import Labels, RowIndices, Rows
 
@@ -47,15 +48,18 @@ class KerasRows:
         """How many classes occur."""
         return len(self.class_columns)
 
-    def checked(self, n_outputs: int, has_class_numbers: bool) -> "KerasRows":
-        """The same with labels, for a network with so many outputs.
+    def checked(self, spec: NetworkSpec, has_class_numbers: bool) -> "KerasRows":
+        """The same with labels, for a network.
 
         Raises
         ------
         InteropError
             If targets are not one class a row.
         """
-        columns = _classes(self.targets, n_outputs, has_class_numbers)
+        if spec.is_logistic:
+            columns = _of_one_output(self.targets)
+        else:
+            columns = _classes(self.targets, spec.n_outputs, has_class_numbers)
         occurring, labels = np.unique(columns, return_inverse=True)
         return replace(self, labels=labels.astype(np.int32), class_columns=tuple(occurring.tolist()))
 
@@ -112,6 +116,14 @@ def _array(given: Any, name: str) -> NDArray[Any]:
     if array.ndim == 0 or array.dtype.kind not in "buif":
         raise InteropError(f"fit: {name} must be an array of numbers. Got {array.dtype}.")
     return array
+
+
+def _of_one_output(targets: NDArray[Any]) -> NDArray[np.int64]:
+    """0 or 1."""
+    numbers = targets.reshape(len(targets), -1)
+    if numbers.shape[1] != 1 or not ((numbers == 0) | (numbers == 1)).all():
+        raise InteropError("fit: y must hold one 0 or 1 a row for a model of one output.")
+    return numbers[:, 0].astype(np.int64)
 
 
 def _classes(targets: NDArray[Any], n_outputs: int, has_class_numbers: bool) -> NDArray[np.int64]:

@@ -150,6 +150,8 @@ def _add_network(graph: _Graph, network: Network) -> tuple[str, str]:
         x = graph.add("Gemm", x, graph.array(layer["w"]), graph.array(bias))
         if normalization == "before":
             x = _add_normalization(graph, x, layer, averages, spec.normalization_epsilon)
+        if layer is network.parameters[-1] and spec.is_logistic:
+            x = graph.add("Concat", graph.add("Neg", x), x, axis=1)
         x = _add_activation(graph, x, activation)
         if normalization == "after":
             x = _add_normalization(graph, x, layer, averages, spec.normalization_epsilon)
