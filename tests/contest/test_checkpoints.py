@@ -137,7 +137,7 @@ def test_a_checkpoint_is_of_one_job_and_one_version(workspace: Path) -> None:
     ],
 )
 def test_news_of_checkpoints_are_sentences(values: dict[str, Any], sentence: str) -> None:
-    assert event_of("net", values) == Said(sentence)
+    assert event_of("net", 1, values) == Said(sentence)
 
 
 class Slow(CentroidContestant):

@@ -110,7 +110,7 @@ def test_test_labels_are_read_where_data_are_made_and_by_the_seal_alone() -> Non
 
 
 def test_labels_are_opened_to_watch_and_to_score_and_nowhere_else() -> None:
-    assert readers_of("open_labels") == {"contest/_fits.py", "contest/_results.py"}
+    assert readers_of("open_labels") == {"contest/_job.py", "contest/_results.py"}
 
 
 def test_sealed_rows_give_no_label_of_the_test_file(workspace: Path) -> None:

@@ -45,7 +45,7 @@ def test_a_contest_keeps_the_fits_of_its_probes(copied: Dataset, workspace: Path
 
     def probe() -> dict[str, Any]:
         with InlineExecutor() as executor, Store(workspace) as store:
-            return probe_contest(plan, workspace / "X.npy", executor, events.append, store)
+            return probe_contest(plan, executor.share(workspace / "X.npy"), executor, events.append, store)
 
     first = probe()
     nearest, network = first["harm"]["contestants"]
@@ -99,7 +99,7 @@ def test_plain_rows_with_missing_values_can_be_probed(workspace: Path) -> None:
     np.save(workspace / "X.npy", X)
     task = ProbeTask("harm", rows.y_train, 3, [Division(np.arange(200), np.arange(200, 240))])
     with InlineExecutor() as executor:
-        (said,) = ProbeFits(rows, workspace / "X.npy", executor, lambda _event: None)("nearest", task)
+        (said,) = ProbeFits(rows, executor.share(workspace / "X.npy"), executor, lambda _event: None)("nearest", task)
     assert said.shape == (40, 3)
     assert np.mean(said.argmax(axis=1) == rows.y_train[200:]) > 0.6  # of three classes
     assert copies_pictures(rows) == {}

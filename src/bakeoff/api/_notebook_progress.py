@@ -40,22 +40,24 @@ class _Lines:
     def __init__(self, as_html: Callable[[str], Any], display: Callable[..., Any]) -> None:
         self._as_html = as_html
         self._done: list[str] = []
-        self._begun = 0.0
+        self._running: dict[int, tuple[str, float]] = {}  # what jobs tell, and when they began
         self._handle = display(as_html(""), display_id=True)
 
     def __call__(self, event: Event) -> None:
-        running = ""
         if isinstance(event, Said):
             self._done.append(escape(event.text))
         elif isinstance(event, StageFinished):
             mark = "✗" if event.n_failed else "✓"
             self._done.append(f"{mark} {escape(finished_words(event))}")
         elif isinstance(event, JobStarted):
-            self._begun, running = time.monotonic(), escape(started_words(event))
+            self._running[event.number] = (escape(started_words(event)), time.monotonic())
         elif isinstance(event, JobProgress):
-            news = news_words(event.values, time.monotonic() - self._begun)
-            running = escape(f"{event.contestant}: {news or 'fitting'}")
-        elif not isinstance(event, JobFinished):
+            _, begun = self._running.get(event.number, ("", time.monotonic()))
+            news = news_words(event.values, time.monotonic() - begun)
+            self._running[event.number] = (escape(f"{event.contestant}: {news or 'fitting'}"), begun)
+        elif isinstance(event, JobFinished):
+            self._running.pop(event.number, None)
+        else:
             return
-        lines = [*self._done, *([f"… {running}"] if running else [])]
+        lines = [*self._done, *(f"… {text}" for text, _ in self._running.values())]
         self._handle.update(self._as_html("<br>".join(lines)))

@@ -22,13 +22,14 @@ from bakeoff.types import ProgressCallback
 __all__ = ["plan", "refuse_errors", "run", "run_plan", "run_tuned"]
 
 
-def run(
+def run(  # noqa: PLR0913 - everything that can be asked
     where: str | Path | Recipe,
     *,
     contestants: Sequence[Any] | Mapping[str, Any] | None = None,
     workspace: str | Path = ".",
     listen: Listener | None = None,
     retime: bool = False,
+    on: str = "local",
     code: bool = False,
     **changes: Any,
 ) -> Run:
@@ -47,6 +48,8 @@ def run(
         Is told what happens; see `bakeoff.contest.Event`. None: in a notebook, its output shows it.
     retime : bool
         Fit and time even what the workspace has.
+    on : str
+        Where fits run: ``"local"``, ``"ray"`` or ``"ray://HOST:PORT"``.
     code : bool
         Whether a recipe file may name contestants that run code of their own.
     **changes
@@ -64,7 +67,7 @@ def run(
     """
     families, outsiders = sort_contestants(contestants)
     recipe = make_recipe(where, contestants=families, code=code, **changes)
-    options = ContestOptions(Path(workspace), retime=retime)
+    options = ContestOptions(Path(workspace), retime=retime, on=on)
     listen = listen or notebook_listener()
     options = options if listen is None else replace(options, listen=listen)
     if not asks_for_tuning(recipe):

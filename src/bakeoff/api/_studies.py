@@ -46,6 +46,7 @@ def run_study(  # noqa: PLR0913 - everything that can be asked
     workspace: str | Path = ".",
     listen: Listener | None = None,
     retime: bool = False,
+    on: str = "local",
     **changes: Any,
 ) -> Study:
     """Vary one thing, keep all else fixed, and answer what it does.
@@ -69,6 +70,8 @@ def run_study(  # noqa: PLR0913 - everything that can be asked
         Is told what happens; None: in a notebook, its output shows it.
     retime : bool
         Fit and time even what the workspace has.
+    on : str
+        Where fits run: ``"local"``, ``"ray"`` or ``"ray://HOST:PORT"``.
     **changes
         As in `bakeoff.run`: ``seeds`` (five or more), ``primary_metric``, ``validation``, ``test``, ``group``, ...
 
@@ -83,7 +86,7 @@ def run_study(  # noqa: PLR0913 - everything that can be asked
     """
     recipe = make_recipe(where, **changes)
     planned = plan_of_study(recipe, Question(factor, levels, by, by_levels), base)
-    options = ContestOptions(Path(workspace), retime=retime)
+    options = ContestOptions(Path(workspace), retime=retime, on=on)
     listen = listen or notebook_listener()
     return run_study_plan(planned, options if listen is None else replace(options, listen=listen))
 

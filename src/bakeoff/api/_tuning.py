@@ -48,6 +48,7 @@ def run_tuning(  # noqa: PLR0913 - everything that can be asked
     workspace: str | Path = ".",
     listen: Listener | None = None,
     retime: bool = False,
+    on: str = "local",
     **changes: Any,
 ) -> Tuning:
     """Search the settings of every contestant on validation rows, with the same budget for each.
@@ -71,6 +72,8 @@ def run_tuning(  # noqa: PLR0913 - everything that can be asked
         Is told what happens; None: in a notebook, its output shows it.
     retime : bool
         Fit and time even what the workspace has.
+    on : str
+        Where fits run: ``"local"``, ``"ray"`` or ``"ray://HOST:PORT"``.
     **changes
         As in `bakeoff.run`.
 
@@ -89,7 +92,7 @@ def run_tuning(  # noqa: PLR0913 - everything that can be asked
         raise RecipeError(f"only contestants that a recipe can name are tuned, not {', '.join(outsiders)}")
     recipe = make_recipe(where, contestants=families, **changes)
     budget = Budget(fits if fits is not None or seconds is not None else DEFAULT_FITS, seconds)
-    options = ContestOptions(Path(workspace), retime=retime)
+    options = ContestOptions(Path(workspace), retime=retime, on=on)
     listen = listen or notebook_listener()
     planned = plan_of_tuning(recipe, budget, spaces)
     return run_tuning_plan(planned, options if listen is None else replace(options, listen=listen))

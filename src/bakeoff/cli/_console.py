@@ -184,8 +184,7 @@ class _Live:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._all: TaskID | None = None
-        self._job: TaskID | None = None
-        self._begun = 0.0
+        self._jobs: dict[int, tuple[TaskID, float]] = {}  # and when each began
         self._is_counted = True
 
     def listen(self, event: Event) -> None:
@@ -194,35 +193,34 @@ class _Live:
         elif isinstance(event, JobStarted):
             self._start(event)
         elif isinstance(event, JobProgress):
-            self._advance(event.values)
+            self._advance(event)
         elif isinstance(event, StageFinished):
             self._progress.console.print(_finished_line(event))
         elif isinstance(event, JobFinished):
-            self._finish()
+            self._finish(event)
 
     def _start(self, event: JobStarted) -> None:
         self._is_counted = event.stage not in PROBE_STAGES  # probes come on top of the fits that were planned
         if self._all is None and self._is_counted:
             self._all = self._progress.add_task("all fits", total=event.n_jobs, news="")
-        self._begun = time.monotonic()
-        self._job = self._progress.add_task(
+        task = self._progress.add_task(
             printable(started_words(event)),
             total=None,
             news=f"about {duration_words(event.estimate_seconds)}",
         )
+        self._jobs[event.number] = (task, time.monotonic())
 
-    def _advance(self, values: Mapping[str, Any]) -> None:
-        if self._job is None:
+    def _advance(self, event: JobProgress) -> None:
+        if event.number not in self._jobs:
             return
-        epoch, epochs = values.get("epoch"), values.get("epochs")
-        self._progress.update(
-            self._job, completed=epoch, total=epochs, news=news_words(values, time.monotonic() - self._begun)
-        )
+        task, begun = self._jobs[event.number]
+        epoch, epochs = event.values.get("epoch"), event.values.get("epochs")
+        news = news_words(event.values, time.monotonic() - begun)
+        self._progress.update(task, completed=epoch, total=epochs, news=news)
 
-    def _finish(self) -> None:
-        if self._job is not None:
-            self._progress.remove_task(self._job)
-            self._job = None
+    def _finish(self, event: JobFinished) -> None:
+        if event.number in self._jobs:
+            self._progress.remove_task(self._jobs.pop(event.number)[0])
         if self._all is not None and self._is_counted:
             self._progress.advance(self._all)
 

@@ -1,12 +1,21 @@
 """Options that several commands share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-__all__ = ["comma_list", "command_line", "data_options", "echo_table", "printable", "workspace_option"]
+__all__ = [
+    "comma_list",
+    "contest_options",
+    "data_options",
+    "echo_table",
+    "fitting_options",
+    "printable",
+    "recipe_changes",
+    "workspace_option",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -54,6 +63,47 @@ def workspace_option(command: Command) -> Command:
         show_default="here",
         help="Folder that keeps fits, runs and openings.",
     )(command)
+
+
+def fitting_options(command: Command) -> Command:
+    """Add the options that say where and for how long fits run, and where they are kept."""
+    for option in reversed(
+        (
+            click.option(
+                "--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="For one fit."
+            ),
+            click.option("--threads", type=click.IntRange(1, 4096), metavar="N", help="[default: all cores]"),
+            click.option(
+                "--on", default="local", metavar="local|ray|ray://HOST:PORT", help="Where fits run. [default: local]"
+            ),
+            workspace_option,
+            click.option("--retime", is_flag=True, help="Fit and time even what is kept from earlier."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def contest_options(listen: Any, options: dict[str, Any]) -> Any:
+    """What `fitting_options` were given, as a contest takes them."""
+    from bakeoff.contest import ContestOptions  # noqa: PLC0415 - heavy
+
+    return ContestOptions(options["workspace"], listen, options["retime"], command=command_line(), on=options["on"])
+
+
+def recipe_changes(options: Mapping[str, Any], own: Sequence[str]) -> dict[str, Any]:
+    """What was given on the command line, under a recipe's names.
+
+    Parameters
+    ----------
+    options : mapping
+    own : sequence of str
+        Options of the command itself.
+    """
+    renamed = {"metric": "primary_metric", "time_limit": "time_limit_seconds", "memory_limit": "memory_limit_mib"}
+    no_recipe = {*own, "on", "workspace", "retime", "as_json", "quiet"}
+    given = {key: value for key, value in options.items() if key not in no_recipe and value is not None}
+    return {renamed.get(key, key): value for key, value in given.items()}
 
 
 def command_line() -> str:

@@ -1,11 +1,10 @@
 """``bakeoff run``: the whole job."""
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from bakeoff.cli._options import comma_list, command_line, data_options, workspace_option
+from bakeoff.cli._options import comma_list, contest_options, data_options, fitting_options, recipe_changes
 
 __all__ = ["run"]
 
@@ -18,19 +17,16 @@ __all__ = ["run"]
 @click.option("--metric", type=click.Choice(["f1_macro", "accuracy", "f1_weighted", "log_loss"]), help="Decides.")
 @click.option("--validation", metavar="FRACTION|test|none", help="What is chosen on. [default: 0.2]")
 @click.option("--probes/--no-probes", default=None, help="Train small models that check the data. [default: do]")
-@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="For one fit.")
 @click.option("--memory-limit", type=click.IntRange(1, 2**30), metavar="MIB", help="For the networks of a population.")
-@click.option("--threads", type=click.IntRange(1, 4096), metavar="N", help="[default: all cores]")
 @click.option("--ignore", metavar="CODE,...", callback=comma_list, help="Findings to leave out, such as D002.")
 @click.option("--name", metavar="NAME", help="Name of the bake-off, part of its folder's name.")
-@workspace_option
+@fitting_options
 @click.option("--dry-run", is_flag=True, help="Print the resolved recipe and what would run, and stop.")
-@click.option("--retime", is_flag=True, help="Fit and time even what is kept from earlier runs.")
 @click.option("--code", is_flag=True, help="Let a recipe run the code of the Keras models that it names.")
 @click.option("--strict", is_flag=True, help="Exit with status 3 where a finding is an error.")
 @click.option("--json", "as_json", is_flag=True, help="Print results.json to standard output, and nothing else.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the verdict and the report's path alone.")
-def run(where: str, workspace: Path, **options: Any) -> int:
+def run(where: str, **options: Any) -> int:
     """Train, compare and explain.
 
     WHERE is a name (digits, mnist, fashion-mnist, kmnist, sign-mnist), a file, a folder with one folder a class, or
@@ -43,7 +39,6 @@ def run(where: str, workspace: Path, **options: Any) -> int:
     """  # noqa: D301 - click reads the backspace character itself
     from bakeoff import api  # noqa: PLC0415 - heavy
     from bakeoff.cli._console import Console  # noqa: PLC0415
-    from bakeoff.contest import ContestOptions  # noqa: PLC0415
 
     recipe = api.make_recipe(where, code=options["code"], **_changes(options))
     console = Console(quiet=options["quiet"] or options["as_json"])
@@ -53,7 +48,7 @@ def run(where: str, workspace: Path, **options: Any) -> int:
         click.echo(api.describe_plan(plan), nl=False)
         return 0
     with console.listening() as listen:
-        how = ContestOptions(workspace, listen=listen, retime=options["retime"], command=command_line())
+        how = contest_options(listen, options)
         # What is searched first changes the plan, not the rows.
         searches = api.asks_for_tuning(recipe)
         run = api.run_tuned(recipe, plan.dataset, how) if searches else api.run_plan(plan, how)
@@ -68,9 +63,7 @@ def run(where: str, workspace: Path, **options: Any) -> int:
 
 def _changes(options: dict[str, Any]) -> dict[str, Any]:
     """What was given on the command line; the rest is left to the recipe."""
-    own = ("code", "dry_run", "retime", "strict", "as_json", "quiet")
-    renamed = {"metric": "primary_metric", "time_limit": "time_limit_seconds", "memory_limit": "memory_limit_mib"}
-    given = {renamed.get(key, key): value for key, value in options.items() if key not in own and value is not None}
+    given = recipe_changes(options, ("code", "dry_run", "strict"))
     validation = given.get("validation")
     if validation is not None and validation not in ("test", "none"):
         try:

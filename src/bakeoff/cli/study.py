@@ -1,11 +1,10 @@
 """``bakeoff study``: vary one thing and answer what it does."""
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from bakeoff.cli._options import comma_list, command_line, data_options, workspace_option
+from bakeoff.cli._options import comma_list, contest_options, data_options, fitting_options, recipe_changes
 
 __all__ = ["study"]
 
@@ -28,13 +27,10 @@ _FACTORS = (
 @click.option("--seeds", type=click.IntRange(5, 1000), metavar="N", help="Matched seeds of every level. [default: 5]")
 @click.option("--metric", type=click.Choice(["f1_macro", "accuracy", "f1_weighted"]), help="What is looked at.")
 @click.option("--validation", type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="FRACTION")
-@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="For one fit.")
-@click.option("--threads", type=click.IntRange(1, 4096), metavar="N", help="[default: all cores]")
-@workspace_option
-@click.option("--retime", is_flag=True, help="Fit and time even what is kept from earlier studies.")
+@fitting_options
 @click.option("--json", "as_json", is_flag=True, help="Print study.json to standard output, and nothing else.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the answers and the report's path alone.")
-def study(factor: str, where: str, workspace: Path, **options: Any) -> int:
+def study(factor: str, where: str, **options: Any) -> int:
     """Vary FACTOR, keep all else fixed, and answer what it does.
 
     \b
@@ -50,21 +46,15 @@ def study(factor: str, where: str, workspace: Path, **options: Any) -> int:
     """  # noqa: D301 - click reads the backspace character itself
     from bakeoff import api  # noqa: PLC0415 - heavy
     from bakeoff.cli._console import Console  # noqa: PLC0415
-    from bakeoff.contest import ContestOptions  # noqa: PLC0415
     from bakeoff.study import Question  # noqa: PLC0415
 
-    renamed = {"metric": "primary_metric", "time_limit": "time_limit_seconds"}
-    own = ("by", "levels", "by_levels", "base", "retime", "as_json", "quiet")
-    changes = {renamed.get(key, key): value for key, value in options.items() if key not in own}
-    recipe = api.make_recipe(where, **changes)
+    recipe = api.make_recipe(where, **recipe_changes(options, ("by", "levels", "by_levels", "base")))
     console = Console(quiet=options["quiet"] or options["as_json"])
     question = Question(factor, options["levels"], options["by"], options["by_levels"])
     with console.reading() as progress:
         planned = api.plan_of_study(recipe, question, options["base"], progress)
     with console.listening() as listen:
-        done = api.run_study_plan(
-            planned, ContestOptions(workspace, listen=listen, retime=options["retime"], command=command_line())
-        )
+        done = api.run_study_plan(planned, contest_options(listen, options))
     if options["as_json"]:
         click.echo((done.folder / "study.json").read_text(encoding="utf-8"), nl=False)
     else:

@@ -1,11 +1,10 @@
 """``bakeoff tune``: search settings, the same budget for everybody."""
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from bakeoff.cli._options import comma_list, command_line, data_options, workspace_option
+from bakeoff.cli._options import comma_list, contest_options, data_options, fitting_options, recipe_changes
 
 __all__ = ["tune"]
 
@@ -19,13 +18,10 @@ __all__ = ["tune"]
 @click.option("--seeds", type=click.IntRange(1, 1000), metavar="N", help="Fresh seeds of the winners. [default: 5]")
 @click.option("--metric", type=click.Choice(["f1_macro", "accuracy", "f1_weighted"]), help="What is searched for.")
 @click.option("--validation", type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="FRACTION")
-@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="For one fit.")
-@click.option("--threads", type=click.IntRange(1, 4096), metavar="N", help="[default: all cores]")
-@workspace_option
-@click.option("--retime", is_flag=True, help="Fit and time even what is kept from earlier searches.")
+@fitting_options
 @click.option("--json", "as_json", is_flag=True, help="Print tuning.json to standard output, and nothing else.")
 @click.option("-q", "--quiet", is_flag=True, help="Print what was found and the report's path alone.")
-def tune(where: str, workspace: Path, **options: Any) -> int:
+def tune(where: str, **options: Any) -> int:
     """Search the settings of every contestant on validation rows, the same budget for each.
 
     No test label is opened. What is found is a recipe, ready for `bakeoff run`.
@@ -36,22 +32,16 @@ def tune(where: str, workspace: Path, **options: Any) -> int:
     """  # noqa: D301 - click reads the backspace character itself
     from bakeoff import api  # noqa: PLC0415 - heavy
     from bakeoff.cli._console import Console  # noqa: PLC0415
-    from bakeoff.contest import ContestOptions  # noqa: PLC0415
     from bakeoff.tune import Budget  # noqa: PLC0415
 
-    renamed = {"metric": "primary_metric", "time_limit": "time_limit_seconds"}
-    own = ("fits", "seconds", "retime", "as_json", "quiet")
-    changes = {renamed.get(key, key): value for key, value in options.items() if key not in own}
-    recipe = api.make_recipe(where, **changes)
+    recipe = api.make_recipe(where, **recipe_changes(options, ("fits", "seconds")))
     fits, seconds = options["fits"], options["seconds"]
     budget = Budget(api.DEFAULT_FITS if fits is None and seconds is None else fits, seconds)
     console = Console(quiet=options["quiet"] or options["as_json"])
     with console.reading() as progress:
         planned = api.plan_of_tuning(recipe, budget, progress=progress)
     with console.listening() as listen:
-        done = api.run_tuning_plan(
-            planned, ContestOptions(workspace, listen=listen, retime=options["retime"], command=command_line())
-        )
+        done = api.run_tuning_plan(planned, contest_options(listen, options))
     if options["as_json"]:
         click.echo((done.folder / "tuning.json").read_text(encoding="utf-8"), nl=False)
     else:

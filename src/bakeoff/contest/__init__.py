@@ -2,12 +2,14 @@
 
 from bakeoff.contest._added_claims import CheckedClaims, add_claims
 from bakeoff.contest._comparison import material, sharing_seeds
+from bakeoff.contest._conductor import Work
 from bakeoff.contest._contest import run_contest
 from bakeoff.contest._contestant_results import PartPredictions, gather
 from bakeoff.contest._event_words import PROBE_STAGES, duration_words, finished_words, news_words, started_words
 from bakeoff.contest._events import Event, JobFinished, JobProgress, JobStarted, Listener, Logged, Said, StageFinished
-from bakeoff.contest._fits import Fit, Fitter, FittingOptions
+from bakeoff.contest._fits import Fitter
 from bakeoff.contest._folder import RunFolder, harmless_cell
+from bakeoff.contest._job import Fit, FittingOptions
 from bakeoff.contest._models import KeptModel, find_model
 from bakeoff.contest._openings import opening_sentences, times_words
 from bakeoff.contest._parts import Part, Parts, divide, rows_left_to_look_at
@@ -50,6 +52,7 @@ __all__ = [
     "Said",
     "SealedRows",
     "StageFinished",
+    "Work",
     "add_claims",
     "copies_pictures",
     "data_pictures",

@@ -38,11 +38,13 @@ def checkpoint_of(
     return CheckpointFile(folder, f"{family}-{version[:16]}-{job}", interval_seconds)
 
 
-def event_of(contestant: str, values: Mapping[str, Any]) -> Event:
+def event_of(contestant: str, number: int, values: Mapping[str, Any]) -> Event:
     """What a job reports, as an event: news of checkpoints are sentences for people."""
+    if "lost" in values:
+        return Said(f"{contestant}: {values['lost']} was lost in the middle of a fit, which runs again elsewhere.")
     what = values.get("checkpoint")
     if what is None:
-        return JobProgress(contestant, values)
+        return JobProgress(contestant, values, number)
     if what == "used":
         return Said(f"{contestant}: goes on after epoch {values['epoch']} of {values['epochs']}, from its checkpoint.")
     if what == "ignored":

@@ -1,12 +1,12 @@
 """The contest: fit everything, open the test labels once, compare, and leave all of it in the run's folder."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from bakeoff.audit import harm_sentence, no_probes
 from bakeoff.contest._events import Listener, Said
-from bakeoff.contest._fits import Fitter, FittingOptions
+from bakeoff.contest._fits import Fitter
+from bakeoff.contest._job import FittingOptions
 from bakeoff.contest._plan import Plan
 from bakeoff.contest._probes import probe_contest
 from bakeoff.contest._recorded import Recorded, recorded
@@ -16,7 +16,7 @@ from bakeoff.contest._seal import SealedRows
 from bakeoff.contest._workplace import ContestOptions, examine, workplace
 from bakeoff.contest._write import write_run
 from bakeoff.data import card
-from bakeoff.executors import FitExecutor
+from bakeoff.executors import FitExecutor, SharedFile
 from bakeoff.recipe import dump_recipe
 
 __all__ = ["run_contest"]
@@ -58,18 +58,20 @@ def _hold(plan: Plan, frame: Recorded, options: ContestOptions) -> Mapping[str, 
         has_networks = plan.recipe.protocol.probes or any(
             planned.contestant.family.startswith("dense") for planned in plan.contestants
         )
-        environment = executor.run(examine, has_networks)
+        environment = {**executor.prepare(examine, has_networks), "place": executor.place}
         probes = _probe(plan, rows, rows_file, executor, say)
         fitting = FittingOptions(executor, say, options.retime, options.checkpoint_seconds)
         fitter = Fitter(plan, rows, rows_file, fitting)
-        fits = {planned.contestant.name: fitter.fit_all(planned) for planned in plan.contestants}
+        fits = fitter.fit_all(plan.contestants)
     command = options.command or f"bakeoff run {folder.path / 'recipe.yaml'}"
     outcome = make_results(plan, rows, fits, probes, frame.created, command)
     write_run(plan, folder, fits, outcome, environment)
     return outcome.results
 
 
-def _probe(plan: Plan, rows: SealedRows, rows_file: Path, executor: FitExecutor, say: Listener) -> Mapping[str, Any]:
+def _probe(
+    plan: Plan, rows: SealedRows, rows_file: SharedFile, executor: FitExecutor, say: Listener
+) -> Mapping[str, Any]:
     """What the audit trains for, and the sentence on what near-copies do to a score."""
     if not plan.recipe.protocol.probes:
         return no_probes()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bakeoff.compare import confusion, per_class, reliability
-from bakeoff.contest._fits import Fit
+from bakeoff.contest._job import Fit
 from bakeoff.contest._plan import Plan, PlannedContestant
 from bakeoff.types import Labels, RowIndices
 

@@ -50,10 +50,11 @@ class JobStarted:
 
 @dataclass(frozen=True, slots=True)
 class JobProgress:
-    """News from inside a job; `values` as in `bakeoff.contestants.Contestant.fit`."""
+    """News from inside a job; `values` as in `bakeoff.contestants.Contestant.fit`, `number` as in `JobStarted`."""
 
     contestant: str
     values: Mapping[str, Any]
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class JobFinished:
         Wall time.
     n_members, n_reused : int
         Fits in it, and how many of them were found in the store.
+    number : int
+        As in `JobStarted`.
     """
 
     contestant: str
@@ -79,6 +82,7 @@ class JobFinished:
     seconds: float
     n_members: int
     n_reused: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ import numpy as np
 from bakeoff import machine
 from bakeoff.audit import PROBE_WORDS, ProbeName, ProbeTask, measure_probes
 from bakeoff.contest._events import JobFinished, JobProgress, JobStarted, Listener, Said, StageFinished
-from bakeoff.contest._fits import SentJob, fit_job
+from bakeoff.contest._job import SentJob, fit_job
 from bakeoff.contest._keys import name_fits
 from bakeoff.contest._parts import rows_left_to_look_at
 from bakeoff.contest._plan import Plan, facts_of
 from bakeoff.contestants import Contestant, Facts, MemberPlan, default_time_limit_seconds, make_contestant
 from bakeoff.data import Dataset
 from bakeoff.errors import FitError
-from bakeoff.executors import FitExecutor
+from bakeoff.executors import FitExecutor, SharedFile
 from bakeoff.store import FitRecord, Store
 from bakeoff.types import Probabilities, ProgressCallback
 
@@ -51,17 +51,19 @@ def probe_dataset(dataset: Dataset, executor: FitExecutor, listen: Listener) -> 
         rows_file = Path(folder) / "X.npy"
         parts = [dataset.X_train] if dataset.X_test is None else [dataset.X_train, dataset.X_test]
         np.save(rows_file, np.concatenate(parts), allow_pickle=False)
-        fits = ProbeFits(dataset, rows_file, executor, listen)
+        fits = ProbeFits(dataset, executor.share(rows_file), executor, listen)
         return measure_probes(dataset, fits, rows_left_to_look_at(dataset), _saying(listen))
 
 
-def probe_contest(plan: Plan, rows_file: Path, executor: FitExecutor, listen: Listener, store: Store) -> dict[str, Any]:
+def probe_contest(
+    plan: Plan, rows_file: SharedFile, executor: FitExecutor, listen: Listener, store: Store
+) -> dict[str, Any]:
     """The same for a bake-off, on the rows that may be trained on; fits that the store has are not run again.
 
     Parameters
     ----------
     plan : Plan
-    rows_file : Path
+    rows_file : SharedFile
         ``.npy`` file of all rows, which the other process maps.
     executor : FitExecutor
     listen : callable
@@ -109,7 +111,7 @@ class ProbeFits:
     Parameters
     ----------
     dataset : Dataset
-    rows_file : Path
+    rows_file : SharedFile
         ``.npy`` file of all its rows, training rows first.
     executor : FitExecutor
     listen : callable
@@ -120,7 +122,7 @@ class ProbeFits:
     def __init__(
         self,
         dataset: Dataset,
-        rows_file: Path,
+        rows_file: SharedFile,
         executor: FitExecutor,
         listen: Listener,
         kept: _Kept | None = None,
@@ -155,7 +157,7 @@ class ProbeFits:
     ) -> list[Probabilities]:
         jobs = [members] if contestant.trains_populations else [[member] for member in members]
         if contestant.family == "dense":
-            self._executor.run(_self_test)
+            self._executor.prepare(_self_test)
         answers: list[Probabilities] = []
         for number, job in enumerate(jobs, 1):
             answers += self._fit_job(contestant, task, facts, job, (number, len(jobs)))
@@ -175,12 +177,12 @@ class ProbeFits:
         fitted = self._executor.run(
             fit_job,
             contestant,
-            SentJob(str(self._rows_file), task.y, facts, members),
+            SentJob(self._rows_file, task.y, facts, members),
             time_limit_seconds=default_time_limit_seconds(facts) * len(members),
-            progress=lambda values: self._listen(JobProgress(contestant.name, values)),
+            progress=lambda values: self._listen(JobProgress(contestant.name, values, number[0])),
         )
         seconds = time.perf_counter() - begun
-        self._listen(JobFinished(contestant.name, task.purpose, "ok", None, seconds, len(members), 0))
+        self._listen(JobFinished(contestant.name, task.purpose, "ok", None, seconds, len(members), 0, number[0]))
         answers = []
         for fit in fitted:
             if isinstance(fit, FitError):

@@ -13,7 +13,7 @@ from bakeoff.contest._claims import check_claims
 from bakeoff.contest._comparison import compare_contestants, score
 from bakeoff.contest._contestant_results import PARTS, PartPredictions, PartTruth, describe, gather
 from bakeoff.contest._data_part import describe_data
-from bakeoff.contest._fits import Fit
+from bakeoff.contest._job import Fit
 from bakeoff.contest._openings import describe_openings
 from bakeoff.contest._plan import Plan, PlannedContestant
 from bakeoff.contest._seal import SealedRows

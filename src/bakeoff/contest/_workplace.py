@@ -1,13 +1,10 @@
 """Where fits run and what they share: the rows as a file, a child process, a look at the machine."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 
@@ -16,12 +13,12 @@ from bakeoff.contest._events import Listener
 from bakeoff.contest._folder import RunFolder
 from bakeoff.contest._seal import SealedRows
 from bakeoff.errors import StoreError
-from bakeoff.executors import FitExecutor, LocalExecutor
+from bakeoff.executors import FitExecutor, SharedFile, executor_at, is_in_use, owned_folder
 from bakeoff.types import ProgressCallback
 
 __all__ = ["ContestOptions", "examine", "is_running", "workplace"]
 
-_ROWS_FOLDERS = "artifacts/.rows-*"
+_PARENT, _ROWS = "artifacts", ".rows"
 
 
 def _ignore(_event: object) -> None:
@@ -41,8 +38,10 @@ class ContestOptions:
         Fit and time even what the store has.
     command : str
         What repeats the run, for the report; empty: the run's own recipe.
+    on : str
+        Where fits run: ``"local"``, a child process of this machine, ``"ray"`` or ``"ray://HOST:PORT"``.
     executor : FitExecutor or None
-        Where fits run; None: a child process of this machine.
+        Instead of `on`: an executor that is there, and stays open.
     checkpoint_seconds : float
         A fit that takes longer leaves a checkpoint, from which the same command goes on after a break.
     """
@@ -51,6 +50,7 @@ class ContestOptions:
     listen: Listener = _ignore
     retime: bool = False
     command: str = ""
+    on: str = "local"
     executor: FitExecutor | None = None
     checkpoint_seconds: float = 60.0
 
@@ -58,7 +58,7 @@ class ContestOptions:
 @contextmanager
 def workplace(
     rows: SealedRows, threads: int, options: ContestOptions, folder: RunFolder
-) -> Iterator[tuple[Path, FitExecutor]]:
+) -> Iterator[tuple[SharedFile, FitExecutor]]:
     """The file of all rows and the executor of the fits, for as long as they run.
 
     Parameters
@@ -70,12 +70,12 @@ def workplace(
     folder : RunFolder
         Whose log gets what a child process writes.
     """
-    with _rows_file(options.workspace, rows) as rows_file:
+    with _rows_file(options.workspace, rows) as path:
         if options.executor is not None:
-            yield rows_file, options.executor
+            yield options.executor.share(path), options.executor
             return
-        with LocalExecutor(threads=threads, output=lambda text: folder.log(text.rstrip("\n"))) as executor:
-            yield rows_file, executor
+        with executor_at(options.on, threads, lambda text: folder.log(text.rstrip("\n"))) as executor:
+            yield executor.share(path), executor
 
 
 def examine(has_networks: bool, _progress: ProgressCallback) -> dict[str, Any]:
@@ -87,36 +87,17 @@ def examine(has_networks: bool, _progress: ProgressCallback) -> dict[str, Any]:
 
 @contextmanager
 def _rows_file(workspace: Path, rows: SealedRows) -> Iterator[Path]:
-    """All rows as a file that the other process maps into its memory, for as long as the fits run."""
-    for left_behind in workspace.glob(_ROWS_FOLDERS):
-        if not _is_in_use(left_behind):
-            shutil.rmtree(left_behind, ignore_errors=True)  # a killed process could not take it away
-    folder = workspace / "artifacts" / f".rows-{os.getpid()}-{uuid4().hex}"
-    path = folder / "X.npy"
+    """All rows as a file that other processes map into their memory, for as long as the fits run."""
+    folder = (workspace / _PARENT).resolve()
     try:
-        try:
-            folder.mkdir(parents=True)
+        with owned_folder(folder, _ROWS) as own:
+            path = own / "X.npy"
             np.save(path, rows.values(), allow_pickle=False)
-        except OSError as error:
-            raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
-        yield path.resolve()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            yield path
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
 
 
 def is_running(workspace: Path) -> bool:
     """Whether any process fits in this workspace now."""
-    return any(_is_in_use(folder) for folder in workspace.glob(_ROWS_FOLDERS))
-
-
-def _is_in_use(folder: Path) -> bool:
-    """Whether the process that a folder of rows is named after lives."""
-    if os.name == "nt":  # there, asking whether a process lives would end it
-        return True
-    try:
-        os.kill(int(folder.name.split("-")[1]), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except PermissionError:
-        return True  # somebody else's, and alive
-    return True
+    return any(is_in_use(folder, _ROWS) for folder in (workspace / _PARENT).glob(f"{_ROWS}-*"))

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from bakeoff.contest._contestant_results import PARTS, PartTruth, gather
-from bakeoff.contest._fits import Fit
 from bakeoff.contest._folder import RunFolder
+from bakeoff.contest._job import Fit
 from bakeoff.contest._pictures import data_pictures, distorted_pictures, mistakes
 from bakeoff.contest._plan import Plan
 from bakeoff.contest._probe_pictures import copies_pictures, label_pictures

@@ -4,11 +4,21 @@ import traceback
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self, TypeAlias
 
 from bakeoff.errors import BakeoffError, FitError
 
-__all__ = ["FitExecutor", "Progress", "RemoteTraceback", "as_fit_error", "time_limit_message", "traceback_text"]
+__all__ = [
+    "FitExecutor",
+    "Progress",
+    "RemoteTraceback",
+    "SharedFile",
+    "as_fit_error",
+    "time_limit_message",
+    "traceback_text",
+]
 
 Progress: TypeAlias = Callable[[Mapping[str, Any]], None]
 
@@ -26,17 +36,64 @@ class RemoteTraceback(Exception):
         return f"\n\n{self.text}"
 
 
+@dataclass(frozen=True, slots=True)
+class SharedFile:
+    """A file that fits find where they run.
+
+    Parameters
+    ----------
+    name : str
+        Its path, or what it is called there.
+    """
+
+    name: str
+
+    def here(self) -> Path:
+        """Its path in the process that asks."""
+        return Path(self.name)
+
+
 class FitExecutor(Executor):
     """A `concurrent.futures.Executor` that also runs one fit with a time limit and with progress.
 
     `submit` behaves as in the standard library: the future holds the function's own exception. `run` is for fits:
-    it waits, and what goes wrong is an error that a table can show in one line.
+    it waits, and what goes wrong is an error that a table can show in one line. Where `at_once` is more than 1, it may
+    be called from so many threads at once.
     """
 
     @property
     @abstractmethod
     def threads(self) -> int:
         """How many threads the numerical libraries use there."""
+
+    @property
+    def at_once(self) -> int:
+        """How many fits run at once."""
+        return 1
+
+    @property
+    def has_our_files(self) -> bool:
+        """Whether fits there may write where this process reads."""
+        return True
+
+    @property
+    def place(self) -> str:
+        """For people: where it is."""
+        return "this machine"
+
+    def share(self, path: Path) -> SharedFile:
+        """Make a file readable where fits run; it must stay as it is until they are done."""
+        return SharedFile(str(path))
+
+    def prepare(self, function: Callable[..., Any], /, *args: Any) -> Any:
+        """`run` a function wherever fits will run, before any does.
+
+        Returns
+        -------
+        object
+            What it returned at one of these places.
+        """
+        return self.run(function, *args)
 
     @abstractmethod
     def run(

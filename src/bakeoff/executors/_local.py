@@ -13,7 +13,7 @@ from bakeoff.executors._pickling import dumps
 from bakeoff.executors._threads import available_threads, thread_environment
 from bakeoff.executors._worker import Worker
 
-__all__ = ["LocalExecutor"]
+__all__ = ["LocalExecutor", "packed"]
 
 _QUIET = {
     # XLA reports, as an error and for each program that it loads from its cache, a host without "prefer-no-gather";
@@ -100,7 +100,7 @@ class LocalExecutor(FitExecutor):
             raise fit_error from error.__cause__
 
     def _call(self, call: _Call, limit: float | None, progress: Progress | None) -> Any:
-        request = _packed(call)
+        request = packed(call)
         with self._turn:
             if self._worker is None or not self._worker.alive:
                 self._stop_worker()
@@ -130,7 +130,14 @@ class LocalExecutor(FitExecutor):
             self._worker = None
 
 
-def _packed(call: _Call) -> bytes:
+def packed(call: Any) -> bytes:
+    """A call as bytes.
+
+    Raises
+    ------
+    FitError
+        If something in it cannot be sent to another process.
+    """
     try:
         return dumps(call)
     except (PicklingError, TypeError, AttributeError) as error:

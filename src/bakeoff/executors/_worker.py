@@ -18,12 +18,14 @@ from loky.backend import get_context
 from bakeoff.errors import FitError, FitTimedOut
 from bakeoff.executors._child import serve
 from bakeoff.executors._executor import Progress, RemoteTraceback, time_limit_message
+from bakeoff.executors._left_behind import owned_prefix, remove_left_behind
 
 __all__ = ["Worker"]
 
 _START_SECONDS = 120.0
 """A child that has not begun to call the function by then never will; added to a fit's own limit."""
 _GOODBYE_SECONDS = 2.0
+_OUTPUT = "bakeoff-fits"
 
 _CAUSES = {
     "SIGKILL": "most likely the system ended it because memory ran out",
@@ -49,7 +51,8 @@ class Worker:
 
     def __init__(self, environment: Mapping[str, str], output: Callable[[str], None] | None) -> None:
         self._output = output
-        descriptor, name = tempfile.mkstemp(prefix="bakeoff-", suffix=".out")
+        remove_left_behind(Path(tempfile.gettempdir()), _OUTPUT)
+        descriptor, name = tempfile.mkstemp(prefix=owned_prefix(_OUTPUT), suffix=".txt")
         os.close(descriptor)
         self._output_path = Path(name)
         self._output_read = 0

@@ -96,10 +96,10 @@ def _fit_all(
     for sentence in planned.plan.dataset.decisions:
         say(Said(sentence))
     with workplace(rows, planned.plan.threads, options, folder) as (rows_file, executor):
-        environment: dict[str, Any] = executor.run(examine, True)
+        environment = {**executor.prepare(examine, True), "place": executor.place}
         fitting = FittingOptions(executor, say, options.retime, options.checkpoint_seconds)
         fitter = Fitter(planned.plan, rows, rows_file, fitting)
-        fits = {one.contestant.name: fitter.fit_all(one) for one in planned.plan.contestants}
+        fits = fitter.fit_all(planned.plan.contestants)
     return fits, environment
 
 

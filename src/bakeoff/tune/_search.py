@@ -2,13 +2,12 @@
 
 import json
 import math
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bakeoff.compare import scores
-from bakeoff.contest import Fit, Fitter, Plan, PlannedContestant, gather
+from bakeoff.contest import Fit, Fitter, Plan, PlannedContestant, Work, gather
 from bakeoff.contestants import Contestant, make_contestant
 from bakeoff.errors import SettingsError
 from bakeoff.tune._space import Space, optuna_module
@@ -104,7 +103,7 @@ class Found:
 
 def search(
     entry: PlannedContestant, given: Mapping[str, Any], space: Space, budget: Budget, place: tuple[Plan, Fitter]
-) -> Found:
+) -> Work[Found]:
     """Search one contestant's settings on validation rows.
 
     Candidates are asked of Optuna's TPE, of networks a whole population at a time. A third of a population, the best
@@ -157,13 +156,13 @@ class _Search:
             return 0
         return 10**9 if self._budget.fits is None else self._budget.fits - len(self._candidates)
 
-    def run(self) -> Found:
+    def run(self) -> Work[Found]:
         while self._left > 0:
             asked = min(self._left, self._size)
             batch = list(self._asked(asked))
             valid = [candidate for candidate in batch if candidate.status == "ok"]
             for share in self._rungs(len(valid)):
-                self._fit(valid, share)
+                yield from self._fit(valid, share)
                 if share < 1:
                     valid = self._kept(valid)
             for candidate in batch:
@@ -176,7 +175,7 @@ class _Search:
         found = Found(best, self._candidates, self._seconds)
         if best is None or not self._entry.contestant.is_random:
             return found
-        before, after = self._fresh(best)
+        before, after = yield from self._fresh(best)
         return replace(found, fresh=after, fresh_before=before)
 
     @property
@@ -223,7 +222,7 @@ class _Search:
         contestant = self._entry.contestant
         return make_contestant(contestant.name, contestant.family, {**self._given, **settings})
 
-    def _fit(self, candidates: Sequence[Candidate], share: float) -> None:
+    def _fit(self, candidates: Sequence[Candidate], share: float) -> Work[None]:
         """Fit them together, each for a share of its epochs, and give them their scores."""
         if not candidates:
             return
@@ -238,13 +237,11 @@ class _Search:
             self._entry, seeds=(SEARCH_SEED,), stages={"tune": range(len(self._plan.parts.divisions))},
             keeps_model=False, variants=variants, together=self._together(candidates),
         )  # fmt: skip
-        begun = time.perf_counter()
-        fits = self._fitter.fit_all(planned)
-        wall = (time.perf_counter() - begun) / len(fits)
+        fits = yield from self._fitter.fits_of(planned)
         for number, candidate in enumerate(candidates):
             own = [fit for fit in fits if fit.variant == number]
             candidate.share = share
-            candidate.seconds += sum(_seconds_of(fit, len(candidates), wall) for fit in own)
+            candidate.seconds += sum(_seconds_of(fit, len(candidates)) for fit in own)
             broken = next((fit for fit in own if fit.status != "ok"), None)
             if broken is not None:
                 candidate.status, candidate.reason, candidate.score = broken.status, broken.reason, None
@@ -294,20 +291,20 @@ class _Search:
         else:
             self._study.tell(trial, candidate.score)
 
-    def _fresh(self, best: Candidate) -> tuple[list[float], list[float]]:
+    def _fresh(self, best: Candidate) -> Work[tuple[list[float], list[float]]]:
         """The contestant as it was, and the winner, with the seeds of the bake-off: it was chosen by none of them."""
         planned = replace(
             self._entry, stages={"tune": range(len(self._plan.parts.divisions))}, keeps_model=False,
             variants=[{}, best.settings], together=max(1, self._together([self._candidates[0], best])),
         )  # fmt: skip
-        fits = self._fitter.fit_all(planned)
+        fits = yield from self._fitter.fits_of(planned)
         before, after = (self._scores([fit for fit in fits if fit.variant == number]) for number in (0, 1))
         return before, after
 
 
-def _seconds_of(fit: Fit, n_together: int, wall: float) -> float:
+def _seconds_of(fit: Fit, n_together: int) -> float:
     """What a fit cost: its share of the time that went by, or, where it was kept, what its own clock says."""
     if fit.record is None or not fit.reused:
-        return wall
+        return fit.seconds
     clock = fit.record.facts["seconds"]
     return float(clock["fit"] + clock["predict"] + clock["compile"] / n_together)

@@ -15,9 +15,11 @@ from bakeoff.contest import (
     Fitter,
     FittingOptions,
     Plan,
+    PlannedContestant,
     Recorded,
     Said,
     StageFinished,
+    Work,
     examine,
     make_plan,
     read_of_schema,
@@ -215,24 +217,27 @@ def _search_all(planned: TuningPlan, frame: Recorded, options: ContestOptions) -
         say(Said(sentence))
     with workplace(rows, planned.plan.threads, options, folder) as (rows_file, executor):
         has_networks = any(entry.contestant.trains_populations for entry in planned.plan.contestants)
-        environment: dict[str, Any] = executor.run(examine, has_networks)
+        environment = {**executor.prepare(examine, has_networks), "place": executor.place}
         folder.write_json("environment.json", environment)
-        ended: list[StageFinished] = []
+        ended: dict[str, list[StageFinished]] = {name: [] for name in planned.searches}
 
         def hear(event: Event) -> None:
             # A search ends once for people, however often it asks for fits.
-            ended.append(event) if isinstance(event, StageFinished) else say(event)
+            ended[event.contestant].append(event) if isinstance(event, StageFinished) else say(event)
 
-        fitter = Fitter(planned.plan, rows, rows_file, FittingOptions(executor, hear, options.retime))
-        found = {}
-        for entry in planned.plan.contestants:
+        fitting = FittingOptions(executor, hear, options.retime, options.checkpoint_seconds)
+        fitter = Fitter(planned.plan, rows, rows_file, fitting)
+
+        def searched(entry: PlannedContestant) -> Work[Found]:
             name = entry.contestant.name
-            if name in planned.searches:
-                ended.clear()
-                space, budget = planned.searches[name]
-                found[name] = search(entry, given.get(name, {}), space, budget, (planned.plan, fitter))
-                say(_together(name, ended))
-    return found
+            space, budget = planned.searches[name]
+            found = yield from search(entry, given.get(name, {}), space, budget, (planned.plan, fitter))
+            say(_together(name, ended[name]))
+            return found
+
+        entries = [entry for entry in planned.plan.contestants if entry.contestant.name in planned.searches]
+        found = fitter.conduct([searched(entry) for entry in entries])
+    return {entry.contestant.name: one for entry, one in zip(entries, found, strict=True)}
 
 
 def _together(name: str, ended: Sequence[StageFinished]) -> StageFinished:
