@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,8 @@ _POLL_SECONDS = 0.25
 _LOOK_SECONDS = 5.0  # for nodes that have joined
 _START_SECONDS = 180.0  # of a node's actor: it may have to be started on a busy machine
 _PATIENCE_SECONDS = 120.0  # without any node
+_CLIENT = "ray://"
+_KNOCK_SECONDS = 10.0
 _ATTEMPTS = 5  # workers that one fit may lose
 
 
@@ -346,10 +349,20 @@ def _print_nothing(*_args: Any, **_others: Any) -> None:
 
 def _join(ray: Any, address: str | None) -> None:
     try:
+        if address is not None and address.startswith(_CLIENT):
+            _knock(address.removeprefix(_CLIENT))
         ray.init(address=address, logging_level="ERROR", log_to_driver=False, include_dashboard=False)
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+    except (OSError, RuntimeError, ValueError) as error:  # no connection and no answer in time are OSErrors
         where = "ray" if address is None else address
         raise SettingsError(f"--on {where}: no Ray cluster could be joined or started: {_first_line(error)}") from None
+
+
+def _knock(address: str) -> None:
+    """Fail at once where nobody listens: Ray would try for half a minute."""
+    host, _, port = address.partition("/")[0].rpartition(":")
+    if not host or not port.isdecimal():
+        raise ValueError("it must have a host and a port")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=_KNOCK_SECONDS).close()
 
 
 def _first_line(error: BaseException) -> str:
