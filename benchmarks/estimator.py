@@ -94,7 +94,7 @@ class Line:
 def models(n_train: int, n_classes: int, seed: int) -> tuple[MLPClassifier, DenseClassifier]:
     """The two, alike."""
     batch = min(BATCH, n_train)
-    output = "sigmoid" if n_classes == 2 else "softmax"  # noqa: PLR2004 - one logistic unit, as scikit-learn's
+    output = "sigmoid" if n_classes == 2 else "softmax"
     theirs = MLPClassifier(
         HIDDEN, batch_size=batch, max_iter=EPOCHS, alpha=ALPHA, learning_rate_init=RATE, tol=0.0,
         n_iter_no_change=EPOCHS + 1, random_state=seed,
