@@ -98,7 +98,12 @@ class Fitter:
             if stage in ("study", "tune"):
                 # Watching takes time, and no study shows what it sees.
                 watched = watched if contestant.chooses_on_validation else None
-            return Task(division, MemberPlan(seed, part.inner_train, watched, predict, keep_model=keep_model))
+            return Task(
+                division,
+                MemberPlan(
+                    seed, part.inner_train, watched, predict, keep_model=keep_model, shares_work=stage == "tune"
+                ),
+            )
         epochs = None  # as the settings say, unless validation rows chose
         chosen = next((fit for fit in before if (fit.division, fit.seed) == place), None)
         if chosen is not None:

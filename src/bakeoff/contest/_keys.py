@@ -77,6 +77,7 @@ def _describe(member: MemberPlan) -> dict[str, Any]:
         "epochs": member.epochs,
         "keep_model": member.keep_model,
         "settings": dict(member.settings),
+        "shares_work": member.shares_work,
     }
 
 

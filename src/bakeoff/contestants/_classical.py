@@ -24,6 +24,7 @@ from bakeoff.contestants._pipeline import fit_pipeline, summarise
 from bakeoff.contestants._predicting import predict_rows
 from bakeoff.contestants._protocol import Facts, Fitted, Job, MemberPlan, Predictions, Seconds
 from bakeoff.contestants._settings import as_parameters, check_settings, complete_settings, default_parameters
+from bakeoff.contestants._shared_work import shared_pipeline
 from bakeoff.errors import FitError
 from bakeoff.types import ProgressCallback, Rows
 
@@ -179,15 +180,19 @@ def fit_member(unfitted: Callable[[], Any], settings: Mapping[str, Any], job: Jo
         warnings.simplefilter("always")
         try:
             started = time.perf_counter()
-            X, y = with_copies(settings, job.X[member.train], job.y[member.train], facts, seed)
-            pipeline = fit_pipeline(settings, unfitted(), X, y, facts)
+            parts: Mapping[str, Rows]
+            if member.shares_work:
+                pipeline, parts = shared_pipeline(settings, unfitted(), job, member, seed)
+            else:
+                X, y = with_copies(settings, job.X[member.train], job.y[member.train], facts, seed)
+                pipeline = fit_pipeline(settings, unfitted(), X, y, facts)
+                parts = {part: job.X[rows] for part, rows in member.predict.items()}
             fitted = time.perf_counter()
-            predictions = {
-                part: predict_rows(pipeline, job.X[rows], facts.n_classes, engine)
-                for part, rows in member.predict.items()
-            }
+            predictions = {part: predict_rows(pipeline, rows, facts.n_classes, engine) for part, rows in parts.items()}
             predicted = time.perf_counter()
-            one_row_ms = _one_row_ms(pipeline, job.X[_rows_to_time(member)], facts.n_classes, engine)
+            one_row_ms = 0.0  # of a candidate nobody asks
+            if not member.shares_work:
+                one_row_ms = _one_row_ms(pipeline, job.X[_rows_to_time(member)], facts.n_classes, engine)
         except _REASONS_TO_FAIL as error:
             raise FitError(f"{type(error).__name__}: {' '.join(str(error).split())}") from error
         model_files, file_notes = (

@@ -15,7 +15,7 @@ from bakeoff.contestants._classes import needs_estimators
 from bakeoff.contestants._protocol import Facts, SummaryRow
 from bakeoff.types import Labels, Rows
 
-__all__ = ["as_floats", "fit_pipeline", "summarise"]
+__all__ = ["as_floats", "fit_classifier", "fit_pipeline", "fit_steps", "summarise"]
 
 
 def fit_pipeline(settings: Mapping[str, Any], classifier: Any, X: Rows, y: Labels, facts: Facts) -> Any:
@@ -31,6 +31,12 @@ def fit_pipeline(settings: Mapping[str, Any], classifier: Any, X: Rows, y: Label
     y : (n,)
     facts : Facts
     """
+    steps, X = fit_steps(settings, X, facts)
+    return Pipeline([*steps, ("classifier", fit_classifier(settings, classifier, X, y))])
+
+
+def fit_steps(settings: Mapping[str, Any], X: Rows, facts: Facts) -> tuple[list[tuple[str, Any]], Rows]:
+    """The fitted steps before the classifier, and the rows behind them."""
     steps: list[tuple[str, Any]] = []
     transformers = _transformers(settings, X, facts)
     if transformers:
@@ -41,12 +47,14 @@ def fit_pipeline(settings: Mapping[str, Any], classifier: Any, X: Rows, y: Label
             transformer.fit(X)
         X = transformer.transform(X)
         steps.append((name, transformer))
+    return steps, X
+
+
+def fit_classifier(settings: Mapping[str, Any], classifier: Any, X: Rows, y: Labels) -> Any:
+    """The classifier, fitted by the engine that the settings name."""
     if settings["engine"] == "intelex":
-        parameters = classifier.get_params(deep=False)
-        classifier = fit_support_vectors(parameters, X, y)
-    else:
-        classifier.fit(X, y)
-    return Pipeline([*steps, ("classifier", classifier)])
+        return fit_support_vectors(classifier.get_params(deep=False), X, y)
+    return classifier.fit(X, y)
 
 
 def as_floats(X: Rows) -> Rows:

@@ -58,6 +58,8 @@ class MemberPlan:
         Whether the model itself is wanted; writing a large one can take longer than fitting it.
     settings : mapping
         What this member has in the place of the contestant's own settings: a candidate of a search.
+    shares_work : bool
+        Whether what it has in common with others of a search may be computed once; its clock is not its own then.
     """
 
     seed: int
@@ -67,6 +69,7 @@ class MemberPlan:
     epochs: int | None = None
     keep_model: bool = True
     settings: Mapping[str, Any] = field(default_factory=dict)
+    shares_work: bool = False
 
 
 @dataclass(frozen=True, slots=True)
