@@ -184,8 +184,7 @@ class _Live:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._all: TaskID | None = None
-        self._jobs: dict[int, tuple[TaskID, float]] = {}  # and when each began
-        self._is_counted = True
+        self._jobs: dict[int, tuple[TaskID, float, bool]] = {}  # when each began, and whether it was planned
 
     def listen(self, event: Event) -> None:
         if isinstance(event, Said):
@@ -200,28 +199,31 @@ class _Live:
             self._finish(event)
 
     def _start(self, event: JobStarted) -> None:
-        self._is_counted = event.stage not in PROBE_STAGES  # probes come on top of the fits that were planned
-        if self._all is None and self._is_counted:
+        # Probes come on top of the fits that were planned, and nobody knows how many candidates a search will have.
+        is_counted = event.stage not in (*PROBE_STAGES, "tune")
+        if self._all is None and is_counted:
             self._all = self._progress.add_task("all fits", total=event.n_jobs, news="")
         task = self._progress.add_task(
             printable(started_words(event)),
             total=None,
             news=f"about {duration_words(event.estimate_seconds)}",
         )
-        self._jobs[event.number] = (task, time.monotonic())
+        self._jobs[event.number] = (task, time.monotonic(), is_counted)
 
     def _advance(self, event: JobProgress) -> None:
         if event.number not in self._jobs:
             return
-        task, begun = self._jobs[event.number]
+        task, begun, _ = self._jobs[event.number]
         epoch, epochs = event.values.get("epoch"), event.values.get("epochs")
         news = news_words(event.values, time.monotonic() - begun)
         self._progress.update(task, completed=epoch, total=epochs, news=news)
 
     def _finish(self, event: JobFinished) -> None:
-        if event.number in self._jobs:
-            self._progress.remove_task(self._jobs.pop(event.number)[0])
-        if self._all is not None and self._is_counted:
+        if event.number not in self._jobs:
+            return
+        task, _, is_counted = self._jobs.pop(event.number)
+        self._progress.remove_task(task)
+        if self._all is not None and is_counted:
             self._progress.advance(self._all)
 
 
