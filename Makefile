@@ -19,7 +19,7 @@ $(VENV)/.demo: $(BIN)/python pyproject.toml
 	@touch $@
 
 $(VENV)/.test: $(BIN)/python pyproject.toml
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[intelex,keras,large,notebook,onnx,pdf,ray,tune]' --group test
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[intelex,keras,large,notebook,onnx,pdf,ray,serve,tune]' --group test
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.lint: $(VENV)/.test

@@ -19,6 +19,7 @@ from bakeoff.cli.predict import predict
 from bakeoff.cli.report import report
 from bakeoff.cli.run import run
 from bakeoff.cli.score import score
+from bakeoff.cli.serve import serve
 from bakeoff.cli.split import split
 from bakeoff.cli.study import study
 from bakeoff.cli.tune import tune
@@ -37,7 +38,7 @@ def bakeoff() -> None:
     """
 
 
-for command in (run, audit, study, tune, predict, export, report, split, score, list_runs, doctor):
+for command in (run, audit, study, tune, predict, serve, export, report, split, score, list_runs, doctor):
     bakeoff.add_command(command)
 
 

@@ -10,7 +10,7 @@ from bakeoff.contest._events import Event, JobFinished, JobProgress, JobStarted,
 from bakeoff.contest._fits import Fitter
 from bakeoff.contest._folder import RunFolder, harmless_cell
 from bakeoff.contest._job import Fit, FittingOptions
-from bakeoff.contest._models import KeptModel, find_model
+from bakeoff.contest._models import KeptModel, facts_of_run, find_model
 from bakeoff.contest._openings import opening_sentences, times_words
 from bakeoff.contest._parts import Part, Parts, divide, rows_left_to_look_at
 from bakeoff.contest._pictures import data_pictures
@@ -62,6 +62,7 @@ __all__ = [
     "enlarged_png",
     "examine",
     "facts_of",
+    "facts_of_run",
     "find_model",
     "finished_words",
     "gather",

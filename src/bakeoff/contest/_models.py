@@ -10,7 +10,7 @@ from bakeoff.contest._run import Run
 from bakeoff.contestants import Facts
 from bakeoff.errors import InputError
 
-__all__ = ["KeptModel", "find_model"]
+__all__ = ["KeptModel", "facts_of_run", "find_model"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +56,15 @@ def find_model(run: Run, contestant: str | None = None, seed: int | None = None)
     """
     entry = _entry(run, contestant)
     data = run.results["data"]
-    facts = Facts(
+    chosen = (_seeds_kept(run, entry) or entry["seeds"])[0] if seed is None else seed
+    files = _model_files(run, entry, chosen)
+    return KeptModel(entry["name"], chosen, files, facts_of_run(run), data["class_names"], data["feature_names"])
+
+
+def facts_of_run(run: Run) -> Facts:
+    """What the models of a run know of the data that they were trained on."""
+    data = run.results["data"]
+    return Facts(
         kind=data["kind"],
         n_train=data["n_train"],
         n_features=data["n_features"],
@@ -65,9 +73,6 @@ def find_model(run: Run, contestant: str | None = None, seed: int | None = None)
         pixel_max=data["pixel_max"],
         label_codes=None if data["label_codes"] is None else tuple(data["label_codes"]),
     )
-    chosen = (_seeds_kept(run, entry) or entry["seeds"])[0] if seed is None else seed
-    files = _model_files(run, entry, chosen)
-    return KeptModel(entry["name"], chosen, files, facts, data["class_names"], data["feature_names"])
 
 
 def _entry(run: Run, contestant: str | None) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from bakeoff.contestants._protocol import (
     Seconds,
     SummaryRow,
 )
+from bakeoff.contestants._ready import ReadyModel, ready_model
 from bakeoff.contestants._registry import families, make_contestant, predict_with, wrap
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "KerasContestant",
     "MemberPlan",
     "Predictions",
+    "ReadyModel",
     "Seconds",
     "SummaryRow",
     "default_line_up",
@@ -38,6 +40,7 @@ __all__ = [
     "make_contestant",
     "names_code",
     "predict_with",
+    "ready_model",
     "strengths_of",
     "wrap",
 ]

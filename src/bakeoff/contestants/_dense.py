@@ -27,7 +27,7 @@ from bakeoff.errors import FitError, SettingsError
 from bakeoff.machine import enable_compile_cache
 from bakeoff.types import ProgressCallback, Rows
 
-__all__ = ["PLAIN", "DenseContestant"]
+__all__ = ["PLAIN", "DenseContestant", "said_by"]
 
 _FLOPS_PER_SECOND = 8e10  # two cores with AVX-512, small products
 _STEP_SECONDS = 1.5e-4
@@ -181,7 +181,7 @@ class DenseContestant:
         network = read_network(model_files)
         if X.shape[1] != network.spec.n_features:
             raise SettingsError(f"{self.name} was trained on {network.spec.n_features} features. Got {X.shape[1]}.")
-        return _predictions(Predictor(network), X)
+        return said_by(Predictor(network), X)
 
 
 def _shape(facts: Facts) -> DataShape:
@@ -191,7 +191,8 @@ def _shape(facts: Facts) -> DataShape:
     )
 
 
-def _predictions(predictor: Predictor, rows: Rows) -> Predictions:
+def said_by(predictor: Predictor, rows: Rows) -> Predictions:
+    """What a network says of rows: probabilities where its output has them, else scores."""
     outputs = predictor.outputs(rows)
     of_classes = predictor.of_classes(outputs)
     labels = predictor.labels(outputs)
@@ -207,7 +208,7 @@ def _fitted(member: FittedMember, plan: MemberPlan, X: Rows) -> Fitted:
         predictor.outputs(X[rows[:TIMED_ROWS]])
         predictor.outputs(X[rows])
     started = time.perf_counter()
-    predictions = {part: _predictions(predictor, X[rows]) for part, rows in plan.predict.items()}
+    predictions = {part: said_by(predictor, X[rows]) for part, rows in plan.predict.items()}
     seconds_predict = time.perf_counter() - started
     spec = member.network.spec
     one_ms = one_row_ms(predictor.outputs, X, plan)

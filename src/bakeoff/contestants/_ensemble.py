@@ -15,7 +15,7 @@ from bakeoff.dense import Network
 from bakeoff.errors import DataError, FitError, SettingsError
 from bakeoff.types import Probabilities, ProgressCallback, Rows
 
-__all__ = ["EnsembleContestant", "networks_of"]
+__all__ = ["EnsembleContestant", "mean_of", "networks_of"]
 
 _SIZE = "ensemble_size"
 _DEFAULT_SIZE = 5
@@ -108,7 +108,7 @@ class EnsembleContestant:
         """
         size = _read_size(model_files)
         said = [self._network.predict(_files_of(model_files, number), X, facts) for number in range(size)]
-        return _mean(said)
+        return mean_of(said)
 
 
 def _together(networks: Sequence[Fitted | FitError], plan: MemberPlan) -> Fitted | FitError:
@@ -119,7 +119,7 @@ def _together(networks: Sequence[Fitted | FitError], plan: MemberPlan) -> Fitted
     keys = [key for key in fits[0].history if all(len(fit.history[key]) == len(fits[0].history[key]) for fit in fits)]
     sizes = [fit.n_parameters or 0 for fit in fits]
     return Fitted(
-        predictions={part: _mean([fit.predictions[part] for fit in fits]) for part in plan.predict},
+        predictions={part: mean_of([fit.predictions[part] for fit in fits]) for part in plan.predict},
         seconds=Seconds(
             fit=sum(fit.seconds.fit for fit in fits),
             compile=fits[0].seconds.compile,
@@ -135,7 +135,7 @@ def _together(networks: Sequence[Fitted | FitError], plan: MemberPlan) -> Fitted
     )
 
 
-def _mean(said: Sequence[Predictions]) -> Predictions:
+def mean_of(said: Sequence[Predictions]) -> Predictions:
     """The mean of probabilities, or of scores; the label is the class that has most of it."""
     if all(each.probabilities is not None for each in said):
         mean = _mean_of([each.probabilities for each in said])

@@ -39,12 +39,15 @@ class Shares:
     y : (n,)
     parts : mapping of part to (m, n_inputs)
         What is predicted.
+    source : object
+        What they were made from: as long as it is held, no other array has its identity.
     """
 
     steps: Sequence[tuple[str, Any]]
     X: Rows
     y: Labels
     parts: Mapping[str, Rows]
+    source: Any = None
 
     @property
     def n_bytes(self) -> int:
@@ -140,7 +143,7 @@ def _prepared(settings: Mapping[str, Any], job: Job, member: MemberPlan, seed: i
         for _, step in steps:
             own = step.transform(own)
         parts[part] = own
-    return Shares(steps, X, y, parts)
+    return Shares(steps, X, y, parts, job.X)
 
 
 def _may_share_kernel(classifier: SVC, shares: Shares) -> bool:
@@ -169,4 +172,4 @@ def _kernel_of(classifier: SVC, X: Rows) -> dict[str, Any]:
 def _with_kernel(shares: Shares, kernel: Mapping[str, Any]) -> Shares:
     X = np.asarray(shares.X, np.float64)
     parts = {part: pairwise_kernels(np.asarray(rows, np.float64), X, **kernel) for part, rows in shares.parts.items()}
-    return Shares([], pairwise_kernels(X, **kernel), shares.y, parts)
+    return Shares([], pairwise_kernels(X, **kernel), shares.y, parts, shares.source)

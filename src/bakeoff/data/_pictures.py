@@ -9,7 +9,9 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,13 +41,14 @@ _BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 
 @contextmanager
 def open_picture(
-    path: Path, name: str, decode: bool = True, at_least: tuple[int, int] | None = None
+    path: Path | bytes, name: str, decode: bool = True, at_least: tuple[int, int] | None = None
 ) -> Iterator[Image.Image]:
     """Open a PNG or JPEG.
 
     Parameters
     ----------
-    path : Path
+    path : Path or bytes
+        A file, or what is in one.
     name : str
         What to call it in messages.
     decode : bool
@@ -63,7 +66,8 @@ def open_picture(
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", Image.DecompressionBombWarning)
-                picture = stack.enter_context(Image.open(stack.enter_context(path.open("rb")), formats=("PNG", "JPEG")))
+                file: BinaryIO = BytesIO(path) if isinstance(path, bytes) else path.open("rb")
+                picture = stack.enter_context(Image.open(stack.enter_context(file), formats=("PNG", "JPEG")))
             if at_least is not None:
                 picture.draft(None, (at_least[1], at_least[0]))
             _require_modest(picture, name)

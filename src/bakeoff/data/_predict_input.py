@@ -17,7 +17,7 @@ from bakeoff.data._pictures import PICTURE_ENDINGS, natural_order, open_picture,
 from bakeoff.errors import DataError
 from bakeoff.types import Rows
 
-__all__ = ["ReadRows", "read_images", "read_rows"]
+__all__ = ["ReadRows", "of_range", "read_images", "read_picture", "read_rows"]
 
 _ORIENTATION = 0x0112  # how a camera was held, in Exif
 _OVERSAMPLED = 8  # times as many pixels a side as are needed, before the filter makes them fewer
@@ -76,10 +76,28 @@ def read_images(paths: Sequence[str], shape: tuple[int, int, int], pixel_max: in
         except DataError as error:
             problems += error.problems
     raise_if_any(shortened(problems, "pictures with problems"))
-    if pixel_max != 255:
-        pixels = np.rint(pixels * np.float32(pixel_max / 255)).astype(np.uint8)
     notes = _notes(changed, f"{height}x{width}", pixel_max)
-    return ReadRows(pixels.reshape(len(files), -1), [str(path) for path in files], notes)
+    return ReadRows(of_range(pixels, pixel_max).reshape(len(files), -1), [str(path) for path in files], notes)
+
+
+def read_picture(content: bytes, name: str, shape: tuple[int, int, int], pixel_max: int = 255) -> ReadRows:
+    """The same of one picture that is no file: the bytes of a PNG or JPEG.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+    """
+    height, width, _ = shape
+    changed = _Changed([], [], [], [])
+    with open_picture(content, name, at_least=(_OVERSAMPLED * height, _OVERSAMPLED * width)) as picture:
+        pixels = of_range(_fitted(picture, name, shape, changed), pixel_max)
+    return ReadRows(pixels.reshape(1, -1), [name], _notes(changed, f"{height}x{width}", pixel_max))
+
+
+def of_range(pixels: Rows, pixel_max: int) -> Rows:
+    """Pixels of 0..255 as ones of 0..`pixel_max`."""
+    return pixels if pixel_max == 255 else np.rint(pixels * np.float32(pixel_max / 255)).astype(np.uint8)
 
 
 def read_rows(

@@ -120,9 +120,14 @@ class LocalExecutor(FitExecutor):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if error is not None and self._worker is not None:
-            self._worker.kill()  # nobody is left to read an answer
+        if error is not None:
+            self.kill()  # nobody is left to read an answer
         self.shutdown(cancel_futures=error is not None)
+
+    def kill(self) -> None:
+        """End the child at once, whatever it does; the next call gets a new one."""
+        if self._worker is not None:
+            self._worker.kill()
 
     def _stop_worker(self) -> None:
         if self._worker is not None:

@@ -69,8 +69,8 @@ class Node:
         self._slots: queue.SimpleQueue[_Slot] = queue.SimpleQueue()
         self._news: dict[int, deque[tuple[str, Any]]] = {}
         self._writing = threading.Lock()
-        for _ in range(n_slots):
-            slot = _Slot(threads, {**environment, _FOLDER: str(self._folder)})
+        self._all_slots = [_Slot(threads, {**environment, _FOLDER: str(self._folder)}) for _ in range(n_slots)]
+        for slot in self._all_slots:
             self._closing.enter_context(slot.executor)
             self._slots.put(slot)
 
@@ -123,7 +123,9 @@ class Node:
         self._news.pop(number, None)
 
     def close(self) -> None:
-        """End the children and remove the files."""
+        """End the children, whatever they do, and remove the files."""
+        for slot in self._all_slots:
+            slot.executor.kill()
         self._closing.close()
 
 

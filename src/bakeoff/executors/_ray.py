@@ -154,9 +154,10 @@ class RayExecutor(FitExecutor):
                 errors.append(error)
                 self._lose(link, error)
                 self._not_to_ask.add(link.node_id)
-        if not results:
-            raise errors[0]
-        return results[0]
+        if results:
+            return results[0]
+        ours = next((error for error in errors if isinstance(error, BakeoffError)), None)
+        raise ours or FitError("no node of the cluster is left")
 
     def run(
         self,
@@ -245,7 +246,7 @@ class RayExecutor(FitExecutor):
                 return
             self._looked = time.monotonic()
             known = {*self._links, *self._not_to_ask}
-            found = [node for node in self._ray.nodes() if node["Alive"] and node["NodeID"] not in known]
+            found = [node for node in self._nodes() if node["Alive"] and node["NodeID"] not in known]
             found = [node for node in found if node["Resources"].get("CPU", 0) >= 1]
             self._not_to_ask |= {node["NodeID"] for node in found}
         started = [self._started(node) for node in found]
@@ -277,6 +278,12 @@ class RayExecutor(FitExecutor):
         for problem in problems:
             if self._output is not None:
                 self._output(f"a node of the cluster is not used: {problem}\n")
+
+    def _nodes(self) -> list[Any]:
+        try:
+            return list(self._ray.nodes())
+        except (self._ray.exceptions.RayError, ConnectionError, RuntimeError) as error:
+            raise FitError(f"the cluster is lost: {_first_line(error)}") from None
 
     def _started(self, node: Mapping[str, Any]) -> _Link:
         n_cores, n_gpus = int(node["Resources"].get("CPU", 0)), int(node["Resources"].get("GPU", 0))

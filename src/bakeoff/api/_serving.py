@@ -1,0 +1,62 @@
+"""The page on which a run's models are tried."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bakeoff.api._runs import plan as make_plan
+from bakeoff.contest import Plan, Run, open_run
+from bakeoff.recipe import load_recipe
+from bakeoff.serve import Address, make_app, open_tried_run
+from bakeoff.serve import serve as serve_app
+
+__all__ = ["serve"]
+
+
+def _nobody(_address: str) -> None:
+    """Nobody wants to know."""
+
+
+def serve(  # noqa: PLR0913 - everything that can be asked
+    run: str | Path | Run = "latest",
+    workspace: str | Path = ".",
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    allowed_hosts: Sequence[str] = (),
+    code: bool = False,
+    ready: Callable[[str], None] = _nobody,
+) -> None:
+    """Serve a page on which every model of a run can be tried, until interrupted.
+
+    Parameters
+    ----------
+    run : str, Path or Run
+    workspace : path
+        Whose runs are listed beside it.
+    host : str
+        Address to listen on; off this machine the page asks for a token.
+    port : int
+        0: any that is free.
+    allowed_hosts : sequence of str
+        More names under which the page may be asked for.
+    code : bool
+        Whether a Keras model's own code may be run.
+    ready : callable
+        Is told the page's address once it is there.
+
+    Raises
+    ------
+    InputError
+        If there is no such run, it kept no model, or the address cannot be had.
+    MissingExtraError
+        If FastAPI or uvicorn is not installed.
+    """
+    found = run if isinstance(run, Run) else open_run(run, Path(workspace))
+    tried = open_tried_run(found, _plan_of, runs_code=code)
+    address = Address(host, port, allowed_hosts)
+    rules = address.rules()
+    serve_app(make_app(tried, Path(workspace), rules), address, rules, ready)
+
+
+def _plan_of(run: Run) -> Plan:
+    return make_plan(load_recipe(run.folder / "recipe.yaml"))
