@@ -89,9 +89,8 @@ def main() -> int:
         times, answers = asyncio.run(crowd(port, n_rows, options.clients, options.seconds))
         after = resident_megabytes(server.pid)
         late = float(np.percentile(times, 99))
-        print(
-            f"{options.clients} clients, one core: {len(times) / options.seconds:,.0f} predictions a second; {told(times)}"
-        )
+        rate = len(times) / options.seconds
+        print(f"{options.clients} clients, one core: {rate:,.0f} predictions a second; {told(times)}")
         print(f"memory: {before:,.0f} MB before, {after:,.0f} MB after {sum(answers.values()):,} answers")
         times, answers = asyncio.run(crowd(port, n_rows, 200, 5.0))
         counted = ", ".join(f"{count:,} with {status}" for status, count in sorted(answers.items()))

@@ -38,6 +38,7 @@ def labels_of(family: str, settings: Mapping[str, Any], *, shares: bool, train: 
         ("logistic", {"C": 0.1}),
         ("lda", {}),
         ("forest", {"n_estimators": 10}),
+        ("RidgeClassifier", {"copy_X": False, "scaling": "unit"}),
     ],
     ids=str,
 )

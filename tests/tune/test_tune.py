@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
@@ -54,28 +55,33 @@ def test_everybody_gets_the_same_number_of_candidates(tuning: Tuning) -> None:
     assert tuning.results["equal_budgets"]
 
 
-def test_a_third_of_a_population_goes_on_and_the_rest_has_a_third_of_the_epochs(tuning: Tuning) -> None:
+def test_a_third_of_a_population_goes_on_twice_after_a_ninth_and_a_third_of_the_epochs(tuning: Tuning) -> None:
     network = tuning.results["searches"][0]
     first = network["candidates"][:18]
     stopped = [each for each in first if each["status"] == "stopped early"]
     whole = [each for each in first if each["status"] == "ok"]
-    assert {each["share"] for each in stopped} == {1 / 3}
+    assert [sum(each["share"] == share for each in stopped) for share in (1 / 9, 1 / 3)] in ([12, 4], [11, 5], [11, 4])
     assert {each["share"] for each in whole} == {1.0}
     assert first[0]["settings"] == {}  # the contestant as it is, which is never stopped
     assert first[0] in whole
-    assert len(whole) in (6, 7)  # with the first, where it was not among the six
+    assert len(whole) in (2, 3)  # with the first, where it was not among the two
     with Store(tuning.folder.parents[1], read_only=True) as store:
         keys = [row[0] for row in store._connection.execute("SELECT key FROM fits WHERE contestant = 'net'")]
         records = [record for key in keys if (record := store.find_fit(key)) is not None]
     searched = [record for record in records if record.seed == SEARCH_SEED]
-    assert {record.facts["epochs"] for record in searched} == {3, 9}
+    assert {record.facts["epochs"] for record in searched} == {1, 3, 9}
 
 
 def test_the_best_is_one_that_was_fitted_whole_and_its_score_scikit_learns(tuning: Tuning) -> None:
     for search in tuning.results["searches"]:
         whole = [each for each in search["candidates"] if each["share"] == 1.0 and each["score"] is not None]
-        assert search["best"]["score"] == max(each["score"] for each in whole)
-        assert search["best"]["score"] >= search["as_it_was"]
+        ranked = sorted(whole, key=lambda each: -each["score"])
+        finalists = [each for each in whole if each["again"]]
+        assert bool(finalists) == (search["name"] == "net")
+        assert all(each["score"] >= ranked[min(3, len(ranked) - 1)]["score"] for each in finalists)
+        assert all(len(each["again"]) == 2 for each in finalists)
+        merits = [np.mean([each["score"], *each["again"]]) for each in finalists or whole]
+        assert np.mean([search["best"]["score"], *search["best"]["again"]]) == pytest.approx(max(merits))
 
 
 def test_the_winner_is_scored_with_the_seeds_of_the_bake_off(tuning: Tuning) -> None:
@@ -91,7 +97,7 @@ def test_the_winner_is_scored_with_the_seeds_of_the_bake_off(tuning: Tuning) -> 
     dataset = make_blurs()
     with Store(tuning.folder.parents[1], read_only=True) as store:
         keys = [row[0] for row in store._connection.execute("SELECT key FROM fits WHERE contestant = 'net'")]
-        fresh = [one for key in keys if (one := store.find_fit(key)) is not None and one.seed != SEARCH_SEED]
+        fresh = [one for key in keys if (one := store.find_fit(key)) is not None and one.seed < SEARCH_SEED]
     assert sorted(record.seed for record in fresh) == [0, 0, 1, 1, 2, 2]  # as it was, and as it was found
     scores = {
         (

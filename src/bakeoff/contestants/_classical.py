@@ -24,7 +24,7 @@ from bakeoff.contestants._pipeline import fit_pipeline, summarise
 from bakeoff.contestants._predicting import predict_rows
 from bakeoff.contestants._protocol import Facts, Fitted, Job, MemberPlan, Predictions, Seconds
 from bakeoff.contestants._settings import as_parameters, check_settings, complete_settings, default_parameters
-from bakeoff.contestants._shared_work import shared_pipeline
+from bakeoff.contestants._shared_work import shared_pipeline, works_in_place
 from bakeoff.errors import FitError
 from bakeoff.types import ProgressCallback, Rows
 
@@ -181,11 +181,12 @@ def fit_member(unfitted: Callable[[], Any], settings: Mapping[str, Any], job: Jo
         try:
             started = time.perf_counter()
             parts: Mapping[str, Rows]
-            if member.shares_work:
-                pipeline, parts = shared_pipeline(settings, unfitted(), job, member, seed)
+            classifier = unfitted()
+            if member.shares_work and not works_in_place(classifier):
+                pipeline, parts = shared_pipeline(settings, classifier, job, member, seed)
             else:
                 X, y = with_copies(settings, job.X[member.train], job.y[member.train], facts, seed)
-                pipeline = fit_pipeline(settings, unfitted(), X, y, facts)
+                pipeline = fit_pipeline(settings, classifier, X, y, facts)
                 parts = {part: job.X[rows] for part, rows in member.predict.items()}
             fitted = time.perf_counter()
             predictions = {part: predict_rows(pipeline, rows, facts.n_classes, engine) for part, rows in parts.items()}

@@ -20,10 +20,10 @@ from bakeoff.contestants._pipeline import as_floats, fit_classifier, fit_steps
 from bakeoff.contestants._protocol import Job, MemberPlan
 from bakeoff.types import Labels, Rows
 
-__all__ = ["SharedWork", "Shares", "shared_pipeline"]
+__all__ = ["SharedWork", "Shares", "shared_pipeline", "works_in_place"]
 
-_MOST_BYTES = 1 << 30
-_MOST_KERNEL_ROWS = 6000  # 288 MB
+_MOST_BYTES = 1 << 29
+_MOST_KERNEL_BYTES = 300_000_000  # 6,000 rows against themselves
 _KERNELS = ("linear", "poly", "rbf", "sigmoid")
 _OF_STEPS = ("augment", "imputation", "scaling", "pca")
 
@@ -86,8 +86,9 @@ class SharedWork:
             self._kept.move_to_end(key)
             return self._kept[key]
         made = make()
-        self._kept[key] = made
-        while len(self._kept) > 1 and sum(each.n_bytes for each in self._kept.values()) > self._most_bytes:
+        if made.n_bytes <= self._most_bytes:
+            self._kept[key] = made
+        while sum(each.n_bytes for each in self._kept.values()) > self._most_bytes:
             self._kept.popitem(last=False)
         return made
 
@@ -122,6 +123,12 @@ def shared_pipeline(
     return Pipeline([("classifier", fitted)]), shares.parts
 
 
+def works_in_place(classifier: Any) -> bool:
+    """Whether a classifier was told that it may change the rows that it is given: then it needs its own."""
+    parameters = classifier.get_params(deep=False) if hasattr(classifier, "get_params") else {}
+    return any(parameters.get(name) is False for name in ("copy", "copy_X", "copy_X_train"))
+
+
 def _place(job: Job) -> Any:
     """Which rows: the file that they are mapped from, or the array itself."""
     return str(getattr(job.X, "filename", None) or id(job.X))
@@ -147,7 +154,8 @@ def _prepared(settings: Mapping[str, Any], job: Job, member: MemberPlan, seed: i
 
 
 def _may_share_kernel(classifier: SVC, shares: Shares) -> bool:
-    return classifier.kernel in _KERNELS and len(shares.X) <= _MOST_KERNEL_ROWS
+    n_cells = len(shares.X) * (len(shares.X) + sum(len(rows) for rows in shares.parts.values()))
+    return classifier.kernel in _KERNELS and 8 * n_cells <= _MOST_KERNEL_BYTES
 
 
 def _kernel_of(classifier: SVC, X: Rows) -> dict[str, Any]:

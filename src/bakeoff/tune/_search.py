@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import fmean
 from typing import Any
 
 from bakeoff.compare import scores
@@ -20,6 +21,9 @@ SEARCH_SEED = 1_000_003
 _POPULATION = 18
 _KEPT = 3  # one of so many goes on
 _FEWEST_TO_HALVE = 6
+_FEWEST_EPOCHS = 9  # for a rung of a ninth of them
+_FINALISTS = 4
+_FINAL_SEEDS = (SEARCH_SEED + 1, SEARCH_SEED + 2)
 _REPEATS = 50  # of known settings, until a space counts as exhausted
 _GIVE_UP = 20  # candidates without a score, one after the other
 
@@ -68,6 +72,8 @@ class Candidate:
     seconds : float
     status : {"ok", "stopped early", "failed", "timed out"}
     reason : str or None
+    again : sequence of float
+        Of a finalist, scores with two more seeds.
     """
 
     number: int
@@ -77,6 +83,12 @@ class Candidate:
     seconds: float = 0.0
     status: str = "ok"
     reason: str | None = None
+    again: Sequence[float] = ()
+
+    @property
+    def merit(self) -> float:
+        """What it is ranked by: its score, of a finalist the mean over its seeds."""
+        return fmean([self.score or 0.0, *self.again])
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +173,7 @@ class _Search:
             asked = min(self._left, self._size)
             batch = list(self._asked(asked))
             valid = [candidate for candidate in batch if candidate.status == "ok"]
-            for share in self._rungs(len(valid)):
+            for share in self._rungs(valid):
                 yield from self._fit(valid, share)
                 if share < 1:
                     valid = self._kept(valid)
@@ -171,7 +183,10 @@ class _Search:
             if self._idle >= _GIVE_UP or len(batch) < asked:
                 break  # nothing more can be fitted, or nothing else is left to try
         whole = [each for each in self._candidates if each.score is not None and each.share == 1.0]
-        best = max(whole, key=lambda each: (each.score or 0.0, -each.number), default=None)
+        whole.sort(key=lambda each: (-each.merit, each.number))
+        if len(whole) > 1 and self._entry.contestant.is_random:
+            whole = yield from self._final(whole[:_FINALISTS])
+        best = whole[0] if whole else None
         found = Found(best, self._candidates, self._seconds)
         if best is None or not self._entry.contestant.is_random:
             return found
@@ -182,10 +197,17 @@ class _Search:
     def _size(self) -> int:
         return _POPULATION if self._entry.contestant.trains_populations else 1
 
-    def _rungs(self, n_candidates: int) -> Sequence[float]:
+    def _rungs(self, candidates: Sequence[Candidate]) -> Sequence[float]:
         """Shares of the epochs after which it is looked who goes on."""
-        has_epochs = self._entry.contestant.trains_populations
-        return (1 / _KEPT, 1.0) if has_epochs and n_candidates >= _FEWEST_TO_HALVE else (1.0,)
+        if not self._entry.contestant.trains_populations or len(candidates) < _FEWEST_TO_HALVE:
+            return (1.0,)
+        epochs = min(self._epochs_of(each.settings) for each in candidates)
+        if len(candidates) < _KEPT * _FEWEST_TO_HALVE or epochs < _FEWEST_EPOCHS:
+            return (1 / _KEPT, 1.0)
+        return (1 / _KEPT**2, 1 / _KEPT, 1.0)
+
+    def _epochs_of(self, settings: Mapping[str, Any]) -> int:
+        return int(self._contestant(settings).resolve(self._plan.facts)["epochs"])
 
     def _asked(self, count: int) -> Iterator[Candidate]:
         """New candidates; what cannot be fitted with these data says so."""
@@ -230,8 +252,7 @@ class _Search:
         for candidate in candidates:
             settings = dict(candidate.settings)
             if share < 1:
-                epochs = self._contestant(settings).resolve(self._plan.facts)["epochs"]
-                settings["epochs"] = max(1, math.ceil(epochs * share))
+                settings["epochs"] = max(1, math.ceil(self._epochs_of(settings) * share))
             variants.append(settings)
         planned = replace(
             self._entry, seeds=(SEARCH_SEED,), stages={"tune": range(len(self._plan.parts.divisions))},
@@ -286,10 +307,24 @@ class _Search:
         if candidate.score is None:
             self._study.tell(trial, state=states.FAIL)
         elif candidate.share < 1:
-            trial.report(candidate.score, step=1)
+            trial.report(candidate.score, step=round(candidate.share * _KEPT**2))
             self._study.tell(trial, state=states.PRUNED)
         else:
             self._study.tell(trial, candidate.score)
+
+    def _final(self, finalists: Sequence[Candidate]) -> Work[list[Candidate]]:
+        """The finalists by their mean over more seeds: the best of many scores with one seed is best by luck too."""
+        planned = replace(
+            self._entry, seeds=_FINAL_SEEDS, stages={"tune": range(len(self._plan.parts.divisions))},
+            keeps_model=False, variants=[each.settings for each in finalists], together=self._together(finalists),
+        )  # fmt: skip
+        fits = yield from self._fitter.fits_of(planned)
+        for number, candidate in enumerate(finalists):
+            own = [fit for fit in fits if fit.variant == number]
+            candidate.seconds += sum(_seconds_of(fit, len(finalists) * len(_FINAL_SEEDS)) for fit in own)
+            candidate.again = self._scores(own)
+        # One whose other fits failed has one lucky score and no mean.
+        return sorted(finalists, key=lambda each: (not each.again, -each.merit, each.number))
 
     def _fresh(self, best: Candidate) -> Work[tuple[list[float], list[float]]]:
         """The contestant as it was, and the winner, with the seeds of the bake-off: it was chosen by none of them."""
