@@ -14,6 +14,7 @@
     │   └── FitTimedOut       it ran past its time limit
     ├── AuditRefused          a gate (``--strict``) refused         exit status 3
     ├── StoreError            the workspace cannot be used          exit status 2
+    ├── ClusterError          no machine is left to fit on          exit status 2
     └── DeviceError           compiled code gave wrong answers here exit status 2
 
 An `InputError` lists every problem that was found, not only the first; each is one line that names the thing,
@@ -25,6 +26,7 @@ from collections.abc import Iterable
 __all__ = [
     "AuditRefused",
     "BakeoffError",
+    "ClusterError",
     "DataError",
     "DeviceError",
     "DownloadError",
@@ -110,6 +112,10 @@ class FitError(BakeoffError):
 
 class FitTimedOut(FitError):
     """A fit ran past its time limit and was ended."""
+
+
+class ClusterError(BakeoffError):
+    """The machines that fits ran on are gone, and no other comes; finished fits are kept."""
 
 
 class AuditRefused(BakeoffError):

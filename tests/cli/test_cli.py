@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from bakeoff.executors._left_behind import owned_prefix
 from bakeoff.recipe import parse_recipe
 from bakeoff.store import RunRecord, Store
 from bakeoff.testing import check_results, make_blurs
@@ -268,9 +269,9 @@ def _n_fits(workspace: Path) -> int:
 def test_a_killed_run_is_listed_as_interrupted(bakeoff: Callable[..., Any], workspace: Path) -> None:
     with Store(workspace) as store:
         store.save_run(RunRecord("x-1", "2026-01-01", "x", "00", "running", ""))
-    (workspace / "artifacts" / ".rows-999999999-abc").mkdir()
+    (workspace / "artifacts" / owned_prefix(".rows").replace(str(os.getpid()), "999999999")).mkdir()
     assert "x-1  interrupted" in bakeoff("list", cwd=workspace).stdout
-    (workspace / "artifacts" / f".rows-{os.getpid()}-abc").mkdir()
+    (workspace / "artifacts" / f"{owned_prefix('.rows')}abc").mkdir()
     assert "x-1  running" in bakeoff("list", cwd=workspace).stdout
 
 

@@ -1,6 +1,7 @@
 """The whole job with contestants that are quick: what is fitted, kept, opened, compared and written."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from bakeoff.contest import (
 from bakeoff.data import NearCopies
 from bakeoff.errors import InputError, RecipeError
 from bakeoff.executors import InlineExecutor, LocalExecutor
+from bakeoff.executors._left_behind import owned_prefix
 from bakeoff.store import Store
 from bakeoff.testing import CentroidContestant, check_results, make_blurs
 
@@ -306,7 +308,7 @@ def test_sealed_test_rows_need_validation_rows(plan_of: PlanOf, centroid: Centro
 def test_rows_that_a_killed_process_left_are_taken_away(
     plan_of: PlanOf, run: RunHere, centroid: CentroidContestant, workspace: Path
 ) -> None:
-    left = workspace / "artifacts" / ".rows-999999999-abc"
+    left = workspace / "artifacts" / owned_prefix(".rows").replace(str(os.getpid()), "999999999")
     left.mkdir(parents=True)
     run(plan_of(make_blurs(), [centroid]))
     assert not list((workspace / "artifacts").glob(".rows-*"))

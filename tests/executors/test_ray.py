@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bakeoff.errors import FitError, FitTimedOut, MissingExtraError, SettingsError
+from bakeoff.errors import ClusterError, FitError, FitTimedOut, MissingExtraError, SettingsError
 from bakeoff.executors import executor_at
+from bakeoff.executors._node import AboutNode, about
 from bakeoff.executors._ray import RayExecutor
 
 cluster_utils = pytest.importorskip("ray.cluster_utils")
@@ -121,6 +122,32 @@ def test_a_fit_that_ends_its_worker_again_and_again_is_given_up(cluster: Any) ->
     with RayExecutor(1, cluster.address) as executor, pytest.raises(FitError, match="ended by SIGKILL"):
         executor.run(kill_itself, progress=news.append)
     assert not news  # its own process alone was lost: that is no matter of the node
+
+
+def test_nodes_with_another_release_are_not_used_and_what_differs_is_said(
+    cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = AboutNode(tuple((name, "9.9" if name == "numpy" else version) for name, version in about().versions))
+    monkeypatch.setattr("bakeoff.executors._ray.about", lambda: other)
+    with pytest.raises(SettingsError, match=f"it has numpy {np.__version__}; here it is numpy 9.9"):
+        RayExecutor(1, cluster.address)
+
+
+def test_where_no_node_is_left_fits_are_not_failures_of_contestants(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bakeoff.executors._ray._PATIENCE_SECONDS", 3.0)
+    cluster = cluster_utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    try:
+        only = cluster.add_node(num_cpus=1)
+        cluster.wait_for_nodes()
+        with RayExecutor(1, cluster.address) as executor, ThreadPoolExecutor(1) as pool:
+            begun = threading.Event()
+            asked = pool.submit(executor.run, count_up, 60, 0.5, progress=lambda _news: begun.set())
+            assert begun.wait(60)
+            cluster.remove_node(only, allow_graceful=False)
+            with pytest.raises(ClusterError, match="no node of the cluster is left"):
+                asked.result(timeout=120)
+    finally:
+        cluster.shutdown()
 
 
 def kill_itself(_report: Any) -> None:

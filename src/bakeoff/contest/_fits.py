@@ -55,7 +55,8 @@ class Fitter:
 
     def conduct(self, works: Sequence[Work[T]]) -> list[T]:
         """Do works that ask for fits by `fits_of`, as many at once as the executor runs."""
-        return conduct(works, lambda: self._options.executor.at_once)
+        executor = self._options.executor
+        return conduct(works, lambda: executor.at_once, executor.takes_several)
 
     def fits_of(self, planned: PlannedContestant) -> Work[list[Fit]]:
         """Every fit of one contestant: choosing on validation rows first, then on all training rows."""

@@ -16,7 +16,7 @@ from bakeoff.contest._keys import name_fits
 from bakeoff.contest._plan import Plan, PlannedContestant
 from bakeoff.contest._seal import SealedRows
 from bakeoff.contestants import Contestant, Facts, Fitted, Job, MemberPlan
-from bakeoff.errors import BakeoffError, DeviceError, FitError, FitTimedOut, StoreError
+from bakeoff.errors import BakeoffError, ClusterError, DeviceError, FitError, FitTimedOut, StoreError
 from bakeoff.executors import FitExecutor, SharedFile, time_limit_message, traceback_text
 from bakeoff.store import CheckpointFile, FitRecord, Store
 from bakeoff.types import Labels, ProgressCallback
@@ -210,7 +210,7 @@ class JobTurn(Turn):
                 )
             except FitTimedOut as error:
                 raise FitTimedOut(time_limit_message(limit)) from error
-        except (StoreError, DeviceError):
+        except (StoreError, DeviceError, ClusterError):
             raise  # not a matter of this contestant
         except BakeoffError as error:
             return error

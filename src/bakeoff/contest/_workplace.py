@@ -1,7 +1,7 @@
 """Where fits run and what they share: the rows as a file, a child process, a look at the machine."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -89,13 +89,13 @@ def examine(has_networks: bool, _progress: ProgressCallback) -> dict[str, Any]:
 def _rows_file(workspace: Path, rows: SealedRows) -> Iterator[Path]:
     """All rows as a file that other processes map into their memory, for as long as the fits run."""
     folder = (workspace / _PARENT).resolve()
-    try:
-        with owned_folder(folder, _ROWS) as own:
-            path = own / "X.npy"
+    with ExitStack() as stack:
+        try:
+            path = stack.enter_context(owned_folder(folder, _ROWS)) / "X.npy"
             np.save(path, rows.values(), allow_pickle=False)
-            yield path
-    except OSError as error:
-        raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
+        except OSError as error:
+            raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
+        yield path
 
 
 def is_running(workspace: Path) -> bool:

@@ -57,8 +57,7 @@ class FitExecutor(Executor):
     """A `concurrent.futures.Executor` that also runs one fit with a time limit and with progress.
 
     `submit` behaves as in the standard library: the future holds the function's own exception. `run` is for fits:
-    it waits, and what goes wrong is an error that a table can show in one line. Where `at_once` is more than 1, it may
-    be called from so many threads at once.
+    it waits, and what goes wrong is an error that a table can show in one line.
     """
 
     @property
@@ -70,6 +69,11 @@ class FitExecutor(Executor):
     def at_once(self) -> int:
         """How many fits run at once."""
         return 1
+
+    @property
+    def takes_several(self) -> bool:
+        """Whether `run` may be called from several threads at once."""
+        return False
 
     @property
     def has_our_files(self) -> bool:

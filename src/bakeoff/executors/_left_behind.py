@@ -1,9 +1,13 @@
 """Folders and files that are named after the process that made them, so that a killed one's can be told and removed."""
 
+import contextlib
 import os
+import platform
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +16,17 @@ __all__ = ["is_in_use", "owned_folder", "owned_prefix", "remove_left_behind"]
 
 def owned_prefix(kind: str) -> str:
     """How names of this process's files of a kind begin."""
-    return f"{kind}-{os.getpid()}-"
+    return f"{kind}-{os.getpid()}-{_place()}-"
+
+
+@cache
+def _place() -> str:
+    """Where this process's number means something: a machine since it was started, a container in it."""
+    known = [platform.node()]
+    with contextlib.suppress(OSError):
+        known.append(Path("/proc/sys/kernel/random/boot_id").read_text())
+        known.append(str(Path("/proc/self/ns/pid").readlink()))
+    return sha256("\n".join(known).encode()).hexdigest()[:8]
 
 
 @contextmanager
@@ -51,10 +65,11 @@ def remove_left_behind(parent: Path, kind: str) -> None:
 
 def is_in_use(path: Path, kind: str) -> bool:
     """Whether the process that a path of this kind is named after lives; also where its name tells of none."""
-    if os.name == "nt":  # there, asking whether a process lives would end it
-        return True
+    number, _, rest = path.name.removeprefix(f"{kind}-").partition("-")
+    if os.name == "nt" or not rest.startswith(f"{_place()}-"):
+        return True  # on Windows, asking whether a process lives would end it; elsewhere numbers are others' own
     try:
-        os.kill(int(path.name.removeprefix(f"{kind}-").split("-")[0]), 0)
+        os.kill(int(number), 0)
     except ProcessLookupError:
         return False
     except (PermissionError, ValueError, OverflowError):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pickle import PicklingError
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any
 
 from bakeoff.errors import FitError
 from bakeoff.executors._executor import FitExecutor, Progress, RemoteTraceback, as_fit_error
@@ -20,9 +20,6 @@ _QUIET = {
     # that is no instruction but a preference of its own. What really goes wrong there is raised.
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
-
-_Call: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...], bool]
-"""What to call, with what, and whether it also takes a callable for progress."""
 
 
 class LocalExecutor(FitExecutor):
@@ -75,7 +72,7 @@ class LocalExecutor(FitExecutor):
         def call_it() -> Any:
             return function(*args, **kwargs)
 
-        return self._dispatcher.submit(self._call, (call_it, (), False), None, None)
+        return self._dispatcher.submit(lambda: self._call(packed((call_it, (), False)), None, None))
 
     def run(
         self,
@@ -89,18 +86,21 @@ class LocalExecutor(FitExecutor):
 
         Whatever interrupts the wait (Ctrl-C, an error in `progress`) ends the child.
         """
+        return self.run_packed(packed((function, args, True)), time_limit_seconds, progress)
+
+    def run_packed(self, request: bytes, time_limit_seconds: float | None, progress: Progress | None) -> Any:
+        """`run` what `packed` made of ``(function, args, True)``; what it takes to read it is no part of the limit."""
         if self._closed:
             raise RuntimeError("cannot schedule new futures after shutdown")
         try:
-            return self._call((function, args, True), time_limit_seconds, progress)
+            return self._call(request, time_limit_seconds, progress)
         except Exception as error:
             fit_error = as_fit_error(error)
             if fit_error is error or not isinstance(error.__cause__, RemoteTraceback):
                 raise  # our own, or not the function's at all, such as an error in `progress`
             raise fit_error from error.__cause__
 
-    def _call(self, call: _Call, limit: float | None, progress: Progress | None) -> Any:
-        request = packed(call)
+    def _call(self, request: bytes, limit: float | None, progress: Progress | None) -> Any:
         with self._turn:
             if self._worker is None or not self._worker.alive:
                 self._stop_worker()
@@ -135,8 +135,8 @@ class LocalExecutor(FitExecutor):
             self._worker = None
 
 
-def packed(call: Any) -> bytes:
-    """A call as bytes.
+def packed(call: tuple[Callable[..., Any], tuple[Any, ...], bool]) -> bytes:
+    """What to call, with what, and whether it also takes a callable for progress, as bytes.
 
     Raises
     ------

@@ -6,25 +6,30 @@ import queue
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib.metadata import version
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from pickle import loads
-from typing import Any
+from typing import Any, TypeAlias
 
-from bakeoff.errors import BakeoffError
-from bakeoff.executors._executor import SharedFile, traceback_text
+import bakeoff
+from bakeoff.executors._executor import SharedFile, as_fit_error, traceback_text
 from bakeoff.executors._left_behind import owned_folder
 from bakeoff.executors._local import LocalExecutor
 from bakeoff.executors._pickling import dumps
 
-__all__ = ["AboutNode", "Node", "NodeFile", "about"]
+__all__ = ["AboutNode", "Node", "NodeFile", "about", "packing"]
 
 _FOLDER = "BAKEOFF_NODE_FOLDER"
 _KIND = "bakeoff-node"
-_MOST_NEWS_WAITING = 256
+_MOST_NEWS_WAITING = 64
+_MOST_TEXTS_WAITING = 4096
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-learn-intelex", "jax", "jaxlib", "optax")
+
+_News: TypeAlias = deque[tuple[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +43,49 @@ class NodeFile(SharedFile):
 
 @dataclass(frozen=True, slots=True)
 class AboutNode:
-    """What must be the same everywhere."""
+    """What must be the same everywhere: fits are kept under names that say it.
 
-    bakeoff: str
-    python: str
+    Parameters
+    ----------
+    versions : tuple of (str, str)
+        Of Python, of the libraries that determine a fit, of the processor's kind, and of Bakeoff's own files.
+    """
+
+    versions: tuple[tuple[str, str], ...]
+
+    def unlike(self, other: "AboutNode") -> str:
+        """What is here and not there."""
+        return ", ".join(
+            f"{name} {version}" for name, version in self.versions if (name, version) not in other.versions
+        )
 
 
+@cache
 def about() -> AboutNode:
     """Of this process."""
-    return AboutNode(version("bakeoff"), ".".join(platform.python_version_tuple()[:2]))
+    versions = {
+        "Python": ".".join(platform.python_version_tuple()[:2]),
+        "processor": platform.machine(),
+        "Bakeoff": version("bakeoff"),
+    }
+    for name in _LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "(none)"
+    digest = sha256()
+    for file in sorted(Path(bakeoff.__file__).parent.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return AboutNode((*versions.items(), ("files of Bakeoff", digest.hexdigest()[:12])))
+
+
+def packing(function: Callable[..., Any]) -> Callable[..., bytes]:
+    """The function with its answer as bytes: a node's own process has to know nothing of what it passes on."""
+
+    def call(*args: Any) -> bytes:
+        return dumps(function(*args))
+
+    return call
 
 
 class Node:
@@ -67,7 +106,7 @@ class Node:
         self._closing = ExitStack()
         self._folder = self._closing.enter_context(owned_folder(Path(tempfile.gettempdir()), _KIND))
         self._slots: queue.SimpleQueue[_Slot] = queue.SimpleQueue()
-        self._news: dict[int, deque[tuple[str, Any]]] = {}
+        self._news: dict[int, tuple[_News, _News]] = {}
         self._writing = threading.Lock()
         self._all_slots = [_Slot(threads, {**environment, _FOLDER: str(self._folder)}) for _ in range(n_slots)]
         for slot in self._all_slots:
@@ -90,33 +129,36 @@ class Node:
             file.write(memoryview(content))
 
     def run(self, number: int, call: bytes, time_limit_seconds: float | None) -> tuple[str, Any]:
-        """Run a pickled ``(function, args)`` in a child.
+        """Run in a child what `packed` made of a `packing` function and its arguments.
 
         Returns
         -------
         ("result", bytes) or ("error", (error, text of its traceback))
             An error that a table can show; its cause would not come through.
         """
-        news = self._news.setdefault(number, deque(maxlen=_MOST_NEWS_WAITING))
+        news, written = self._waiting(number)
 
         def told(values: Mapping[str, Any]) -> None:
             news.append(("news", values))
 
         slot = self._slots.get()
         try:
-            slot.listen = lambda text: news.append(("output", text))
-            packed = slot.executor.run(_call, call, time_limit_seconds=time_limit_seconds, progress=told)
-        except BakeoffError as error:
-            return "error", (error, traceback_text(error))
-        else:
-            return "result", packed
+            slot.listen = lambda text: written.append(("output", text))
+            return "result", slot.executor.run_packed(call, time_limit_seconds, told)
+        except Exception as error:  # whatever it is, it is an answer: this node is as well as it was
+            ours = as_fit_error(error)
+            return "error", (ours, traceback_text(ours))
         finally:
             self._slots.put(slot)
 
     def news(self, number: int) -> list[tuple[str, Any]]:
         """What a call has told since the last time: ``("news", mapping)`` and ``("output", text)``."""
-        waiting = self._news.setdefault(number, deque(maxlen=_MOST_NEWS_WAITING))
-        return [waiting.popleft() for _ in range(len(waiting))]
+        return [waiting.popleft() for waiting in self._waiting(number) for _ in range(len(waiting))]
+
+    def _waiting(self, number: int) -> tuple[_News, _News]:
+        """News of a call, of which the latest matter, and what it wrote."""
+        made: tuple[_News, _News] = (deque(maxlen=_MOST_NEWS_WAITING), deque(maxlen=_MOST_TEXTS_WAITING))
+        return self._news.setdefault(number, made)
 
     def forget(self, number: int) -> None:
         """Nobody will ask for news of this call any more."""
@@ -139,9 +181,3 @@ class _Slot:
     def _tell(self, text: str) -> None:
         if self.listen is not None:
             self.listen(text)
-
-
-def _call(packed: bytes, report: Any) -> bytes:
-    """In the child: neither the node's own process nor Ray has to know what is called, or what it returns."""
-    function, args = loads(packed)  # noqa: S301 - from our own driver, over the cluster that it has joined
-    return dumps(function(*args, report))

@@ -2,8 +2,6 @@
 
 import contextlib
 import itertools
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,10 +12,11 @@ from pickle import loads
 from types import TracebackType
 from typing import Any
 
-from bakeoff.errors import BakeoffError, FitError, MissingExtraError, SettingsError
+from bakeoff.errors import BakeoffError, ClusterError, FitError, SettingsError
 from bakeoff.executors._executor import FitExecutor, Progress, RemoteTraceback, SharedFile
 from bakeoff.executors._local import packed
-from bakeoff.executors._node import Node, NodeFile, about
+from bakeoff.executors._node import Node, NodeFile, about, packing
+from bakeoff.executors._ray_module import first_line, join, ray_module
 from bakeoff.executors._threads import available_threads
 
 __all__ = ["RayExecutor"]
@@ -25,9 +24,8 @@ __all__ = ["RayExecutor"]
 _POLL_SECONDS = 0.25
 _LOOK_SECONDS = 5.0  # for nodes that have joined
 _START_SECONDS = 180.0  # of a node's actor: it may have to be started on a busy machine
-_PATIENCE_SECONDS = 120.0  # without any node
-_CLIENT = "ray://"
-_KNOCK_SECONDS = 10.0
+_PAUSE_SECONDS = 60.0  # until a node that could not be started is tried again
+_PATIENCE_SECONDS = 120.0  # without any node, and none being started
 _ATTEMPTS = 5  # workers that one fit may lose
 
 
@@ -67,7 +65,7 @@ class RayExecutor(FitExecutor):
     MissingExtraError
         If Ray is not installed.
     SettingsError
-        If no cluster answers, or one with another release of Bakeoff or Python.
+        If no cluster answers, or none of its nodes is like this machine.
     """
 
     def __init__(
@@ -77,26 +75,33 @@ class RayExecutor(FitExecutor):
         environment: Mapping[str, str] | None = None,
         output: Callable[[str], None] | None = None,
     ) -> None:
-        self._ray = _ray_module()
+        self._ray = ray_module()
+        # What is lost when a node, an actor or the way there is. What a function raises comes back as an answer.
+        self._lost_errors: tuple[type[BaseException], ...] = (self._ray.exceptions.RayError, ConnectionError)
+        self._start_errors: tuple[type[BaseException], ...] = (*self._lost_errors, BakeoffError, RuntimeError)
         self._threads = available_threads() if threads is None else threads
         self._environment, self._output = dict(environment or {}), output
         self._links: dict[str, _Link] = {}
-        self._not_to_ask: set[str] = set()  # their actor could not be started, or is being started
+        self._starting: set[str] = set()
+        self._not_before: dict[str, float] = {}  # nodes that could not be started, and when they are tried again
         self._files: dict[str, Any] = {}
         self._preparations: list[bytes] = []
         self._numbers = itertools.count()
-        self._free = threading.Condition()
-        self._looked = 0.0
+        self._change = threading.Condition()
+        self._problem: ClusterError | None = None
         self._closed = False
         self._pool: ThreadPoolExecutor | None = None
         self._is_ours = not self._ray.is_initialized()
         if self._is_ours:
-            _join(self._ray, address)
+            join(self._ray, address)
         try:
-            self._look_for_nodes(first=True)
+            problems = self._look_for_nodes()
+            if not self._links:
+                raise SettingsError(["--on ray: the cluster has no node that can fit", *problems])
         except BaseException:
             self.shutdown()
             raise
+        threading.Thread(target=self._keep_looking, name="bakeoff-nodes", daemon=True).start()
 
     @property
     def threads(self) -> int:
@@ -105,9 +110,14 @@ class RayExecutor(FitExecutor):
 
     @property
     def at_once(self) -> int:
-        """Fits that the nodes run at once."""
-        with self._free:
+        """Fits that the nodes run at once; it changes as nodes come and go."""
+        with self._change:
             return max(1, sum(link.n_slots for link in self._links.values()))
+
+    @property
+    def takes_several(self) -> bool:
+        """Yes."""
+        return True
 
     @property
     def has_our_files(self) -> bool:
@@ -134,10 +144,19 @@ class RayExecutor(FitExecutor):
         if self._pool is None:
             self._pool = ThreadPoolExecutor(max(32, self.at_once), thread_name_prefix="bakeoff-ray")
 
-        def call_it(_report: Any) -> Any:
-            return function(*args, **kwargs)
+        def call_it(_report: Any) -> tuple[bool, Any]:
+            try:
+                return True, function(*args, **kwargs)
+            except Exception as error:  # a future holds the function's own
+                return False, error
 
-        return self._pool.submit(self.run, call_it)
+        def ask() -> Any:
+            is_value, value = self.run(call_it)
+            if is_value:
+                return value
+            raise value
+
+        return self._pool.submit(ask)
 
     def prepare(self, function: Callable[..., Any], /, *args: Any) -> Any:
         """`run` a function on every node, and on those that join later before they get fits.
@@ -145,19 +164,21 @@ class RayExecutor(FitExecutor):
         A node where it raises is not used any more, unless it raises on all.
         """
         self._refuse_when_closed()
-        self._preparations.append(packed((function, args)))
-        results, errors = [], []
+        call = packed((packing(function), args, True))
+        self._preparations.append(call)
+        results: list[Any] = []
+        ours: BakeoffError | None = None
         for link in list(self._links.values()):
             try:
-                results.append(self._run_on(link, self._preparations[-1], None, None))
-            except (BakeoffError, self._ray.exceptions.RayError) as error:
-                errors.append(error)
+                results.append(self._run_on(link, call, None, None))
+            except BakeoffError as error:
+                ours = error
                 self._lose(link, error)
-                self._not_to_ask.add(link.node_id)
+            except self._lost_errors as error:
+                self._lose(link, error)
         if results:
             return results[0]
-        ours = next((error for error in errors if isinstance(error, BakeoffError)), None)
-        raise ours or FitError("no node of the cluster is left")
+        raise ours or ClusterError("no node of the cluster is left")
 
     def run(
         self,
@@ -170,14 +191,19 @@ class RayExecutor(FitExecutor):
         """Call ``function(*args, report)`` on a node and wait; see `FitExecutor.run`.
 
         May be called from several threads at once. `progress` is also told ``{"lost": node}``.
+
+        Raises
+        ------
+        ClusterError
+            If no node is left, and none comes.
         """
         self._refuse_when_closed()
-        call = packed((function, args))
+        call = packed((packing(function), args, True))
         for _ in range(_ATTEMPTS):
             with self._slot() as link:
                 try:
                     return self._run_on(link, call, time_limit_seconds, progress)
-                except self._ray.exceptions.RayError as error:
+                except self._lost_errors as error:
                     self._refuse_when_closed()
                     self._lose(link, error)
             if progress is not None:
@@ -218,72 +244,82 @@ class RayExecutor(FitExecutor):
         try:
             yield link
         finally:
-            with self._free:
+            with self._change:
                 link.n_busy -= 1
-                self._free.notify_all()
+                self._change.notify_all()
 
     def _taken(self) -> _Link:
         last_seen = time.monotonic()
-        while True:
-            self._refuse_when_closed()
-            self._look_for_nodes()
-            with self._free:
+        with self._change:
+            while True:
+                self._refuse_when_closed()
+                if self._problem is not None:
+                    raise self._problem
                 free = [link for link in self._links.values() if link.n_busy < link.n_slots]
                 if free:
                     link = max(free, key=lambda each: each.n_slots - each.n_busy)
                     link.n_busy += 1
                     return link
-                if self._links:
+                if self._links or self._starting:
                     last_seen = time.monotonic()
                 elif time.monotonic() - last_seen > _PATIENCE_SECONDS:
-                    raise FitError(f"no node of the cluster is left; waited {_PATIENCE_SECONDS:g} s for another")
-                self._free.wait(1.0)
+                    raise ClusterError(f"no node of the cluster is left; waited {_PATIENCE_SECONDS:g} s for another")
+                self._change.wait(1.0)
 
-    def _look_for_nodes(self, first: bool = False) -> None:
-        """Start an actor on each node that has none; a node that cannot have one is not asked again."""
-        with self._free:
-            if time.monotonic() - self._looked < _LOOK_SECONDS and not first:
+    # Nodes -------------------------------------------------------------------------------------------------------
+
+    def _keep_looking(self) -> None:
+        """In a thread of its own: start what joins, and what is there again."""
+        while not self._closed:
+            time.sleep(_LOOK_SECONDS)
+            try:
+                problems = [] if self._closed else self._look_for_nodes()
+            except self._start_errors as error:
+                if not self._closed:
+                    with self._change:
+                        self._problem = ClusterError(f"the cluster is lost: {first_line(error)}")
+                        self._change.notify_all()
                 return
-            self._looked = time.monotonic()
-            known = {*self._links, *self._not_to_ask}
-            found = [node for node in self._nodes() if node["Alive"] and node["NodeID"] not in known]
-            found = [node for node in found if node["Resources"].get("CPU", 0) >= 1]
-            self._not_to_ask |= {node["NodeID"] for node in found}
-        started = [self._started(node) for node in found]
-        problems = []
-        for link in started:
-            try:
-                there = self._ray.get(link.actor.about.remote(), timeout=_START_SECONDS)
-            except self._ray.exceptions.RayError as error:
-                problems.append(f"{link.name}: {_first_line(error)}")
-                continue
-            if there != about():
-                problems.append(
-                    f"{link.name} has Bakeoff {there.bakeoff} on Python {there.python}; here it is {about().bakeoff} "
-                    f"on {about().python}"
-                )
-                continue
-            try:
-                for call in self._preparations:
-                    self._run_on(link, call, None, None)
-            except (BakeoffError, self._ray.exceptions.RayError) as error:
-                problems.append(f"{link.name}: {_first_line(error)}")
-                continue
-            with self._free:
-                self._not_to_ask.discard(link.node_id)
-                self._links[link.node_id] = link
-                self._free.notify_all()
-        if first and not self._links:
-            raise SettingsError(["--on ray: the cluster has no node that can fit", *problems])
-        for problem in problems:
-            if self._output is not None:
-                self._output(f"a node of the cluster is not used: {problem}\n")
+            for problem in problems:
+                self._tell(f"a node of the cluster is not used: {problem}\n")
 
-    def _nodes(self) -> list[Any]:
+    def _look_for_nodes(self) -> list[str]:
+        """Start an actor on each node that has none; what stands against some of them, a line each."""
+        nodes = [node for node in self._ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
+        now = time.monotonic()
+        with self._change:
+            found = [
+                node
+                for node in nodes
+                if node["NodeID"] not in self._links and self._not_before.get(node["NodeID"], 0.0) <= now
+            ]
+            self._starting = {node["NodeID"] for node in found}
+        problems = []
+        for link in [self._started(node) for node in found]:
+            problem = self._problem_of(link)
+            with self._change:
+                self._starting.discard(link.node_id)
+                if problem is None and not self._closed:
+                    self._links[link.node_id] = link
+                else:
+                    self._not_before[link.node_id] = time.monotonic() + _PAUSE_SECONDS
+                self._change.notify_all()
+            if problem is not None or self._closed:
+                problems.append(f"{link.name}: {problem}")
+                self._end(link)
+        return problems
+
+    def _problem_of(self, link: _Link) -> str | None:
+        """Why a node cannot fit; None where it can, and is prepared."""
         try:
-            return list(self._ray.nodes())
-        except (self._ray.exceptions.RayError, ConnectionError, RuntimeError) as error:
-            raise FitError(f"the cluster is lost: {_first_line(error)}") from None
+            there, here = self._ray.get(link.actor.about.remote(), timeout=_START_SECONDS), about()
+            if there != here:
+                return f"it has {there.unlike(here)}; here it is {here.unlike(there)}"
+            for call in self._preparations:
+                self._run_on(link, call, None, None)
+        except self._start_errors as error:
+            return first_line(error)
+        return None
 
     def _started(self, node: Mapping[str, Any]) -> _Link:
         n_cores, n_gpus = int(node["Resources"].get("CPU", 0)), int(node["Resources"].get("GPU", 0))
@@ -298,32 +334,46 @@ class RayExecutor(FitExecutor):
         made = actor.remote(n_slots, self._threads, self._environment)
         return _Link(node["NodeID"], str(node.get("NodeManagerHostname") or node["NodeID"][:8]), made, n_slots)
 
-    def _lose(self, link: _Link, error: Exception) -> None:
+    def _lose(self, link: _Link, error: BaseException) -> None:
         """Its node, or its process there, has gone: what is left of it must not be waited for."""
-        with self._free:
+        with self._change:
             if self._links.pop(link.node_id, None) is None:
                 return  # another fit has said so
-            self._looked = 0.0
-        if self._output is not None:
-            self._output(f"{link.name} is lost: {_first_line(error)}\n")
-        with contextlib.suppress(self._ray.exceptions.RayError):
+            if isinstance(error, BakeoffError):
+                self._not_before[link.node_id] = time.monotonic() + _PAUSE_SECONDS
+        self._tell(f"{link.name} is lost: {first_line(error)}\n")
+        self._end(link)
+
+    def _end(self, link: _Link) -> None:
+        with contextlib.suppress(*self._lost_errors):
             self._ray.kill(link.actor)
+
+    def _tell(self, text: str) -> None:
+        if self._output is not None:
+            self._output(text)
+
+    # The end -----------------------------------------------------------------------------------------------------
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End everything on the nodes, and leave the cluster; one that was started here ends."""
+        was_closed = self._closed
+        if cancel_futures:
+            self._closed = True  # what runs is not waited for
         if self._pool is not None:
             self._pool.shutdown(wait=wait, cancel_futures=cancel_futures)
-        if self._closed:
+        if was_closed:
             return
         self._closed = True
         links = list(self._links.values())
-        with contextlib.suppress(self._ray.exceptions.RayError):
-            self._ray.get([link.actor.close.remote() for link in links], timeout=10)
+        with contextlib.suppress(*self._lost_errors):
+            closing = [link.actor.close.remote() for link in links]
+            if closing:
+                self._ray.wait(closing, num_returns=len(closing), timeout=10)
         for link in links:
-            with contextlib.suppress(self._ray.exceptions.RayError):
-                self._ray.kill(link.actor)
+            self._end(link)
         if self._is_ours:
-            self._ray.shutdown()
+            with contextlib.suppress(*self._lost_errors):
+                self._ray.shutdown()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -333,45 +383,3 @@ class RayExecutor(FitExecutor):
     def _refuse_when_closed(self) -> None:
         if self._closed:
             raise RuntimeError("cannot schedule new futures after shutdown")
-
-
-def _ray_module() -> Any:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would tell its makers
-    try:
-        import ray  # noqa: PLC0415
-        import ray._private.worker  # noqa: PLC0415
-        import ray.exceptions  # noqa: PLC0415
-        import ray.util.scheduling_strategies  # noqa: PLC0415
-    except ImportError:
-        raise MissingExtraError("--on ray", "ray") from None
-    # It prints the last lines of a lost node's log to standard output, which is for results, whatever it is told.
-    if hasattr(ray._private.worker, "print_to_stdstream"):
-        ray._private.worker.print_to_stdstream = _print_nothing
-    return ray
-
-
-def _print_nothing(*_args: Any, **_others: Any) -> None:
-    pass
-
-
-def _join(ray: Any, address: str | None) -> None:
-    try:
-        if address is not None and address.startswith(_CLIENT):
-            _knock(address.removeprefix(_CLIENT))
-        ray.init(address=address, logging_level="ERROR", log_to_driver=False, include_dashboard=False)
-    except (OSError, RuntimeError, ValueError) as error:  # no connection and no answer in time are OSErrors
-        where = "ray" if address is None else address
-        raise SettingsError(f"--on {where}: no Ray cluster could be joined or started: {_first_line(error)}") from None
-
-
-def _knock(address: str) -> None:
-    """Fail at once where nobody listens: Ray would try for half a minute."""
-    host, _, port = address.partition("/")[0].rpartition(":")
-    if not host or not port.isdecimal():
-        raise ValueError("it must have a host and a port")
-    socket.create_connection((host.strip("[]"), int(port)), timeout=_KNOCK_SECONDS).close()
-
-
-def _first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
