@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKSPACE ?= demo
 
-.PHONY: help demo test test-slow check lint types docs site format bench validation calibrate clean
+.PHONY: help demo test test-slow reliability kills check lint types docs site format bench validation calibrate clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,12 +30,18 @@ demo: $(VENV)/.demo  ## install, run a bake-off on real digits, print the verdic
 	$(BIN)/bakeoff run digits --workspace $(WORKSPACE)
 
 test: $(VENV)/.test  ## install what the tests need and run them
-	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest -m "not slow and not reliability" --numprocesses auto --maxprocesses 4 --dist worksteal
 
 test-slow: $(VENV)/.test  ## the long forms
 	$(BIN)/python -m pytest -m slow
 
-check: test lint types docs  ## all that CI checks
+reliability: $(VENV)/.test  ## kill it anywhere, twenty times; `make kills KILLS=200` is the long form
+	$(BIN)/python -m pytest -m reliability tests/reliability
+
+kills: $(VENV)/.test
+	BAKEOFF_KILLS=$(or $(KILLS),200) $(BIN)/python -m pytest -m reliability tests/reliability/test_kills.py
+
+check: test reliability lint types docs  ## all that CI checks
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check src tests benchmarks examples
