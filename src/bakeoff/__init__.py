@@ -31,6 +31,7 @@ __all__ = [
     "run_study",
     "run_tuning",
     "score",
+    "serve_run",
     "split",
 ]
 
@@ -50,6 +51,7 @@ _HOMES = {
     "run_study": "bakeoff.api",
     "run_tuning": "bakeoff.api",
     "score": "bakeoff.api",
+    "serve_run": "bakeoff.api",
     "split": "bakeoff.api",
 }
 
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
         run_study,
         run_tuning,
         score,
+        serve_run,
         split,
     )
     from bakeoff.errors import BakeoffError

@@ -79,12 +79,16 @@ def outcome(command: str, workspace: Path) -> Any:
 
 
 FILES = {"run": "results.json", "study": "study.json", "tune": "tuning.json"}
-OF_TIME = {"seconds", "created", "command", "sentence", "openings", "folder", "predict_one_ms", "n_bytes", "load"}
+NOT_COMPARED = {
+    # Times, and what tells of them.
+    "seconds", "created", "command", "sentence", "openings", "folder", "predict_one_ms", "load",
+    "reused", "bytes", "n_bytes",  # a model file names objects by where they lay in memory
+}  # fmt: skip
 
 
 def timeless(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: timeless(each) for name, each in value.items() if name not in OF_TIME}
+        return {name: timeless(each) for name, each in value.items() if name not in NOT_COMPARED}
     return [timeless(each) for each in value] if isinstance(value, list) else value
 
 

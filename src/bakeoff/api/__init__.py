@@ -6,7 +6,7 @@ from bakeoff.api._exports import Exported, export
 from bakeoff.api._recipes import make_recipe
 from bakeoff.api._run import Run, open_run
 from bakeoff.api._runs import plan, refuse_errors, run, run_plan, run_tuned
-from bakeoff.api._serving import serve
+from bakeoff.api._serving import serve_run
 from bakeoff.api._studies import Study, plan_of_study, run_study, run_study_plan
 from bakeoff.api._tuning import DEFAULT_FITS, Tuning, asks_for_tuning, plan_of_tuning, run_tuning, run_tuning_plan
 from bakeoff.contest import Prediction, describe_plan, predict
@@ -38,6 +38,6 @@ __all__ = [
     "run_tuning",
     "run_tuning_plan",
     "score",
-    "serve",
+    "serve_run",
     "split",
 ]

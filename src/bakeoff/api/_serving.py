@@ -6,17 +6,16 @@ from pathlib import Path
 from bakeoff.api._runs import plan as make_plan
 from bakeoff.contest import Plan, Run, open_run
 from bakeoff.recipe import load_recipe
-from bakeoff.serve import Address, make_app, open_tried_run
-from bakeoff.serve import serve as serve_app
+from bakeoff.serve import Address, make_app, open_tried_run, serve
 
-__all__ = ["serve"]
+__all__ = ["serve_run"]
 
 
 def _nobody(_address: str) -> None:
     """Nobody wants to know."""
 
 
-def serve(  # noqa: PLR0913 - everything that can be asked
+def serve_run(  # noqa: PLR0913 - everything that can be asked
     run: str | Path | Run = "latest",
     workspace: str | Path = ".",
     *,
@@ -55,7 +54,7 @@ def serve(  # noqa: PLR0913 - everything that can be asked
     tried = open_tried_run(found, _plan_of, runs_code=code)
     address = Address(host, port, allowed_hosts)
     rules = address.rules()
-    serve_app(make_app(tried, Path(workspace), rules), address, rules, ready)
+    serve(make_app(tried, Path(workspace), rules), address, rules, ready)
 
 
 def _plan_of(run: Run) -> Plan:

@@ -24,7 +24,7 @@ def serve(run: str, host: str, port: int, allow_host: tuple[str, ...], code: boo
     """
     from bakeoff import api  # noqa: PLC0415 - heavy
 
-    api.serve(
+    api.serve_run(
         run, workspace, host=host, port=port, allowed_hosts=allow_host, code=code,
         ready=lambda address: click.echo(f"{address}\nCtrl-C ends it."),
     )  # fmt: skip
