@@ -1,7 +1,7 @@
 """What holds for every test: no network, no graphics window, a workspace of its own, real data only where it is."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest
+from filelock import FileLock
 
 
 @pytest.fixture(autouse=True)
@@ -92,3 +93,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("data"):  # the keywords of an item hold the names of its folders too
             item.add_marker(skip)
+
+
+@pytest.fixture
+def make_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], Any]]:
+    """Make a Ray cluster on this machine, of a head with so many cores; one at a time, whoever tests beside."""
+    cluster_utils = pytest.importorskip("ray.cluster_utils")
+    made = []
+
+    def make(head_cores: int) -> Any:
+        arguments = {"num_cpus": head_cores, "include_dashboard": False}
+        made.append(cluster_utils.Cluster(initialize_head=True, head_node_args=arguments))
+        return made[-1]
+
+    folder = tmp_path_factory.getbasetemp()
+    shared = folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder
+    with FileLock(shared / "ray.lock"):
+        yield make
+        for cluster in made:
+            cluster.shutdown()
+
+
+@pytest.fixture
+def cluster(make_cluster: Callable[[int], Any]) -> Any:
+    """A head that computes, and a second node."""
+    made = make_cluster(1)
+    made.second = made.add_node(num_cpus=1)
+    made.wait_for_nodes()
+    return made

@@ -1,6 +1,5 @@
 """Bake-offs, studies and searches on a cluster that loses a node, and on one machine: the same results."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from bakeoff.executors._ray import RayExecutor
 from bakeoff.recipe import ContestantEntry
 from bakeoff.tune import Budget
 
-cluster_utils = pytest.importorskip("ray.cluster_utils")
+pytest.importorskip("ray")
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Ray's own, of its own ways
 
@@ -27,17 +26,6 @@ CONTESTANTS = tuple(
     for name, epochs in (("one", 40), ("two", 50))
 )
 QUICK = {"threads": 1, "seeds": 2, "validation": 0.25, "probes": False}
-
-
-@pytest.fixture
-def cluster() -> Iterator[Any]:
-    made = cluster_utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    try:
-        made.second = made.add_node(num_cpus=1)
-        made.wait_for_nodes()
-        yield made
-    finally:
-        made.shutdown()
 
 
 class Killer:

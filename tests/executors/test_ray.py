@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,24 +15,11 @@ from bakeoff.executors import executor_at
 from bakeoff.executors._node import AboutNode, about
 from bakeoff.executors._ray import RayExecutor
 
-cluster_utils = pytest.importorskip("ray.cluster_utils")
+pytest.importorskip("ray")
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # Ray's own, of its own ways
-    pytest.mark.xdist_group("ray"),
 ]
-
-
-@pytest.fixture
-def cluster() -> Iterator[Any]:
-    """A head that computes, and a second node."""
-    made = cluster_utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    try:
-        made.second = made.add_node(num_cpus=1)
-        made.wait_for_nodes()
-        yield made
-    finally:
-        made.shutdown()
 
 
 def count_up(to: int, seconds: float, report: Callable[[Any], None]) -> tuple[int, int]:
@@ -114,6 +101,9 @@ def test_fits_of_a_node_that_is_killed_run_again_on_another_and_a_new_node_is_us
         cluster.add_node(num_cpus=1)
         assert [future.result(timeout=120)[0] for future in asked] == [8, 8, 8]
         assert sum("lost" in each for each in news) == 1
+        until = time.monotonic() + 120
+        while executor.at_once < 2 and time.monotonic() < until:
+            time.sleep(0.5)
         assert executor.at_once == 2
 
 
@@ -133,21 +123,20 @@ def test_nodes_with_another_release_are_not_used_and_what_differs_is_said(
         RayExecutor(1, cluster.address)
 
 
-def test_where_no_node_is_left_fits_are_not_failures_of_contestants(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_node_is_left_fits_are_not_failures_of_contestants(
+    make_cluster: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bakeoff.executors._ray._PATIENCE_SECONDS", 3.0)
-    cluster = cluster_utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-    try:
-        only = cluster.add_node(num_cpus=1)
-        cluster.wait_for_nodes()
-        with RayExecutor(1, cluster.address) as executor, ThreadPoolExecutor(1) as pool:
-            begun = threading.Event()
-            asked = pool.submit(executor.run, count_up, 60, 0.5, progress=lambda _news: begun.set())
-            assert begun.wait(60)
-            cluster.remove_node(only, allow_graceful=False)
-            with pytest.raises(ClusterError, match="no node of the cluster is left"):
-                asked.result(timeout=120)
-    finally:
-        cluster.shutdown()
+    cluster = make_cluster(0)
+    only = cluster.add_node(num_cpus=1)
+    cluster.wait_for_nodes()
+    with RayExecutor(1, cluster.address) as executor, ThreadPoolExecutor(1) as pool:
+        begun = threading.Event()
+        asked = pool.submit(executor.run, count_up, 60, 0.5, progress=lambda _news: begun.set())
+        assert begun.wait(60)
+        cluster.remove_node(only, allow_graceful=False)
+        with pytest.raises(ClusterError, match="no node of the cluster is left"):
+            asked.result(timeout=120)
 
 
 def kill_itself(_report: Any) -> None:

@@ -84,6 +84,7 @@ class RayExecutor(FitExecutor):
         self._links: dict[str, _Link] = {}
         self._starting: set[str] = set()
         self._not_before: dict[str, float] = {}  # nodes that could not be started, and when they are tried again
+        self._problems: list[str] = []  # why nodes are not used
         self._files: dict[str, Any] = {}
         self._preparations: list[bytes] = []
         self._numbers = itertools.count()
@@ -95,9 +96,10 @@ class RayExecutor(FitExecutor):
         if self._is_ours:
             join(self._ray, address)
         try:
-            problems = self._look_for_nodes()
+            for thread in self._look_for_nodes():
+                thread.join()
             if not self._links:
-                raise SettingsError(["--on ray: the cluster has no node that can fit", *problems])
+                raise SettingsError(["--on ray: the cluster has no node that can fit", *self._problems])
         except BaseException:
             self.shutdown()
             raise
@@ -273,41 +275,50 @@ class RayExecutor(FitExecutor):
         while not self._closed:
             time.sleep(_LOOK_SECONDS)
             try:
-                problems = [] if self._closed else self._look_for_nodes()
+                if not self._closed:
+                    self._look_for_nodes()
             except self._start_errors as error:
                 if not self._closed:
                     with self._change:
                         self._problem = ClusterError(f"the cluster is lost: {first_line(error)}")
                         self._change.notify_all()
                 return
-            for problem in problems:
-                self._tell(f"a node of the cluster is not used: {problem}\n")
 
-    def _look_for_nodes(self) -> list[str]:
-        """Start an actor on each node that has none; what stands against some of them, a line each."""
+    def _look_for_nodes(self) -> list[threading.Thread]:
+        """Start an actor on each node that has none, each in a thread: one that dies is waited for by nobody else."""
         nodes = [node for node in self._ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
         now = time.monotonic()
         with self._change:
-            found = [
-                node
-                for node in nodes
-                if node["NodeID"] not in self._links and self._not_before.get(node["NodeID"], 0.0) <= now
-            ]
-            self._starting = {node["NodeID"] for node in found}
-        problems = []
-        for link in [self._started(node) for node in found]:
-            problem = self._problem_of(link)
-            with self._change:
-                self._starting.discard(link.node_id)
-                if problem is None and not self._closed:
-                    self._links[link.node_id] = link
-                else:
-                    self._not_before[link.node_id] = time.monotonic() + _PAUSE_SECONDS
-                self._change.notify_all()
-            if problem is not None or self._closed:
-                problems.append(f"{link.name}: {problem}")
+            taken = {*self._links, *self._starting, *(name for name, then in self._not_before.items() if then > now)}
+            found = [node for node in nodes if node["NodeID"] not in taken]
+            self._starting |= {node["NodeID"] for node in found}
+        threads = [threading.Thread(target=self._start, args=(node,), daemon=True) for node in found]
+        for thread in threads:
+            thread.start()
+        return threads
+
+    def _start(self, node: Mapping[str, Any]) -> None:
+        """Start a node's actor, look whether it can fit, and prepare it."""
+        link, problem = None, "it was being started when all ended"
+        try:
+            link = self._started(node)
+            problem = self._problem_of(link) or ""
+        except self._start_errors as error:
+            problem = first_line(error)
+        is_used = link is not None and not problem and not self._closed
+        with self._change:
+            self._starting.discard(node["NodeID"])
+            if is_used and link is not None:
+                self._links[link.node_id] = link
+            else:
+                self._not_before[node["NodeID"]] = time.monotonic() + _PAUSE_SECONDS
+            self._change.notify_all()
+        if not is_used:
+            name = node["NodeID"][:8] if link is None else link.name
+            self._problems.append(f"{name}: {problem}")
+            self._tell(f"a node of the cluster is not used: {self._problems[-1]}\n")
+            if link is not None:
                 self._end(link)
-        return problems
 
     def _problem_of(self, link: _Link) -> str | None:
         """Why a node cannot fit; None where it can, and is prepared."""
