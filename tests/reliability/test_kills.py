@@ -80,8 +80,9 @@ def outcome(command: str, workspace: Path) -> Any:
 
 FILES = {"run": "results.json", "study": "study.json", "tune": "tuning.json"}
 NOT_COMPARED = {
-    # Times, and what tells of them.
+    # Times, and what tells of them; some findings are of times.
     "seconds", "created", "command", "sentence", "openings", "folder", "predict_one_ms", "load",
+    "findings",
     "reused", "bytes", "n_bytes",  # a model file names objects by where they lay in memory
 }  # fmt: skip
 
