@@ -35,8 +35,8 @@ test: $(VENV)/.test  ## install what the tests need and run them
 test-slow: $(VENV)/.test  ## the long forms
 	$(BIN)/python -m pytest -m slow
 
-reliability: $(VENV)/.test  ## kill it anywhere, twenty times; `make kills KILLS=200` is the long form
-	$(BIN)/python -m pytest -m reliability tests/reliability
+reliability: $(VENV)/.test  ## kill it anywhere, lose machines, read hostile files; `make kills KILLS=200` kills longer
+	$(BIN)/python -m pytest -m reliability
 
 kills: $(VENV)/.test
 	BAKEOFF_KILLS=$(or $(KILLS),200) $(BIN)/python -m pytest -m reliability tests/reliability/test_kills.py

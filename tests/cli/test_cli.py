@@ -237,6 +237,7 @@ def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(bakeoff: Callable[...,
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals as a terminal sends them")
+@pytest.mark.reliability
 def test_after_a_kill_the_same_command_loses_at_most_what_was_running(
     bakeoff: Callable[..., Any], workspace: Path
 ) -> None:

@@ -76,6 +76,7 @@ def left_by(workspace: Path) -> dict[str, Any]:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX")
+@pytest.mark.reliability
 def test_after_a_kill_a_fit_goes_on_from_its_checkpoint_and_ends_bit_for_bit_the_same(tmp_path: Path) -> None:
     process = start(tmp_path / "killed")
     deadline, written = time.monotonic() + 200, set()

@@ -15,7 +15,10 @@ from bakeoff.tune import Budget
 
 pytest.importorskip("ray")
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # Ray's own, of its own ways
+pytestmark = [
+    pytest.mark.reliability,
+    pytest.mark.filterwarnings("ignore"),  # Ray's own, of its own ways
+]
 
 CONTESTANTS = tuple(
     ContestantEntry(

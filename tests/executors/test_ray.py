@@ -18,6 +18,7 @@ from bakeoff.executors._ray import RayExecutor
 pytest.importorskip("ray")
 
 pytestmark = [
+    pytest.mark.reliability,
     pytest.mark.filterwarnings("ignore"),  # Ray's own, of its own ways
 ]
 

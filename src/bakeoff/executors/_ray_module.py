@@ -21,6 +21,8 @@ def ray_module() -> Any:
         If it is not installed.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would tell its makers
+    # What a thread still asks when all has ended must not join a cluster again.
+    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")
     try:
         import ray  # noqa: PLC0415
         import ray._private.worker  # noqa: PLC0415
