@@ -3,7 +3,7 @@
 Everybody searches the settings of a dense network of 20 epochs on the same training and validation rows: Bakeoff with
 its populations (and nothing compiled before), Keras Tuner with Hyperband, Optuna with TPE, one Keras model a trial and
 its median pruner. The others get the seconds that Bakeoff took in fact. Whatever is found is judged alike: fitted on
-the training rows with three fresh seeds by `DenseClassifier`, and scored on test rows. Differences are of the same rows,
+the training rows with three fresh seeds by `DenseClassifier`, and scored on test rows. Differences are of equal rows,
 drawn anew for each of five searches, with Student's interval, 95 %; not inferior: its lower limit is above -0.5 points.
 
 Ends with status 1 where that is missed, or where fewer trials were finished than twice the others'.
