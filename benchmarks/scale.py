@@ -159,7 +159,7 @@ def table(found: Mapping[str, float], jobs: Mapping[str, Jobs]) -> str:
         f"| an empty task on the cluster | {1000 * found['task']:.0f} ms |",
         f"| ... of which this process computes | {1000 * found['task, of this process']:.0f} ms |",
         f"| an empty task in a child here | {1000 * found['task here']:.1f} ms |",
-        f"| {megabytes:.0f} MB of rows into the cluster's memory | {found['put']:.2f} s |",
+        f"| {megabytes:.1f} MB of rows into the cluster's memory | {found['put']:.2f} s |",
         f"| ... from there to a node's disk | {found['place']:.2f} s |",
         "",
         "| computed | jobs | longest | one machine | " + " | ".join(f"{n:,} nodes" for n in NODES) + " |",

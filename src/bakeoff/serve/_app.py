@@ -4,14 +4,16 @@ import base64
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib import resources
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
 from bakeoff import __version__
-from bakeoff.contest import Run, enlarged_png, open_run
+from bakeoff.contest import Run, open_run
 from bakeoff.contestants import Predictions
 from bakeoff.errors import BakeoffError, InputError, MissingExtraError
 from bakeoff.serve._batches import Batches, Overloaded
@@ -179,28 +181,29 @@ def make_app(tried: TriedRun, workspace: Path, rules: Rules | None = None, most_
         """The runs of the workspace, the newest first."""
         return _runs(workspace)
 
-    async def answer(row: Rows, notes: Sequence[str], truth: str | None = None) -> Said:
+    async def answer(row: Rows, notes: Sequence[str], truth: str | None = None) -> Response:
         try:
             said = await batches.predict(row)
         except Overloaded:
             raise HTTPException(503, "too many predictions wait", headers={"retry-after": "1"}) from None
-        return _said(tried, row, said, notes, truth)
+        # As it is: looking at it once more would take longer than the models.
+        return Response(_said(tried, row, said, notes, truth).model_dump_json(), media_type="application/json")
 
-    @app.post("/api/predict", openapi_extra=_PICTURE_BODY)
-    async def predict_picture(request: Request, drawing: bool = False) -> Said:
+    @app.post("/api/predict", response_model=Said, openapi_extra=_PICTURE_BODY)
+    async def predict_picture(request: Request, drawing: bool = False) -> Response:
         """What every contestant says of a picture: the bytes of a PNG or JPEG as the body."""
         if batches.is_full:
             raise HTTPException(503, "too many predictions wait", headers={"retry-after": "1"})
         read = await run_in_threadpool(tried.read_picture, await request.body(), drawing)
         return await answer(read.rows, read.notes)
 
-    @app.post("/api/predict/row")
-    async def predict_row(given: RowGiven) -> Said:
+    @app.post("/api/predict/row", response_model=Said)
+    async def predict_row(given: RowGiven) -> Response:
         """What every contestant says of a row of numbers."""
         return await answer(tried.read_numbers(given.row), [])
 
-    @app.get("/api/rows/{number}")
-    async def validation_row(number: int) -> Said:
+    @app.get("/api/rows/{number}", response_model=Said)
+    async def validation_row(number: int) -> Response:
         """What every contestant says of a validation row, and what it is."""
         held = tried.held
         if held is None or not 0 <= number < len(held.rows):
@@ -286,9 +289,16 @@ def _said(tried: TriedRun, row: Rows, said: Sequence[Predictions], notes: Sequen
     images = tried.as_images(row)
     seen = None
     if images is not None:
-        seen = "data:image/png;base64," + base64.b64encode(enlarged_png(images[0])).decode("ascii")
+        seen = "data:image/png;base64," + base64.b64encode(_as_png(images[0])).decode("ascii")
     agree = len({each.label for each in contestants}) <= 1
     return Said(contestants=contestants, agree=agree, notes=list(notes), seen=seen, truth=truth)
+
+
+def _as_png(image: Any) -> bytes:
+    """(height, width, channels) pixels as they are: the page makes them large."""
+    stream = BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(stream, "PNG")
+    return stream.getvalue()
 
 
 def _contestant_said(name: str, said: Predictions, class_names: Sequence[str]) -> ContestantSaid:
