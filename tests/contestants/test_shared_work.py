@@ -78,7 +78,7 @@ def test_what_was_used_longest_ago_is_let_go_first() -> None:
 
     def shares(name: str) -> Shares:
         made.append(name)
-        return Shares([], np.zeros(40, np.uint8), np.zeros(0), {"part": np.zeros(5, np.uint8)})
+        return Shares(np.zeros(40, np.uint8), np.zeros(0), {"part": np.zeros(5, np.uint8)})
 
     for name in "abacab":
         work.get((name,), lambda name=name: shares(name))

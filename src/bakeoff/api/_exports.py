@@ -7,12 +7,11 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from bakeoff.api._runs import plan as make_plan
+from bakeoff.api._runs import plan_again
 from bakeoff.contest import KeptModel, Plan, Run, find_model, open_run, shown_rows
 from bakeoff.contestants import Predictions
 from bakeoff.errors import DataError, InteropError, SettingsError, StoreError
 from bakeoff.interop import FORMATS, Model, ask_file, convert
-from bakeoff.recipe import load_recipe
 from bakeoff.types import Probabilities, RowIndices
 
 __all__ = ["Exported", "export"]
@@ -109,7 +108,7 @@ def export(
 
 def _rows_of(run: Run) -> tuple[Plan, str, RowIndices]:
     """The run's rows again, and which of them its kept models predicted."""
-    plan = make_plan(load_recipe(run.folder / "recipe.yaml"))
+    plan = plan_again(run)
     if plan.dataset.sha256 != run.results["data"]["sha256"]:
         raise DataError(f"{run.name}: the data is not what the run was made on, so the file could not be checked.")
     division = plan.parts.divisions[0]  # of folds, the model of the first is kept

@@ -11,15 +11,16 @@ from bakeoff.api._recipes import make_recipe, read_data, sort_contestants
 from bakeoff.api._run import Run
 from bakeoff.api._tuning import Tuning, asks_for_tuning, tuned
 from bakeoff.contest import ContestOptions, Listener, Plan, make_plan, run_contest
+from bakeoff.contest import Run as StoredRun
 from bakeoff.contestants import Contestant
 from bakeoff.data import Dataset
-from bakeoff.recipe import Recipe
+from bakeoff.recipe import Recipe, load_recipe
 from bakeoff.report import write_html
 from bakeoff.study import keep_learning_curve
 from bakeoff.tune import keep_tuning
 from bakeoff.types import ProgressCallback
 
-__all__ = ["plan", "refuse_errors", "run", "run_plan", "run_tuned"]
+__all__ = ["plan", "plan_again", "refuse_errors", "run", "run_plan", "run_tuned"]
 
 
 def run(  # noqa: PLR0913 - everything that can be asked
@@ -95,6 +96,11 @@ def plan(
     InputError
     """
     return make_plan(recipe, read_data(recipe.data, progress), outsiders)
+
+
+def plan_again(run: StoredRun) -> Plan:
+    """The plan of a finished run, made from its own recipe."""
+    return plan(load_recipe(run.folder / "recipe.yaml"))
 
 
 def run_tuned(

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bakeoff.api._runs import plan as make_plan
-from bakeoff.contest import Plan, Run, open_run
-from bakeoff.recipe import load_recipe
+from bakeoff.api._runs import plan_again
+from bakeoff.contest import Run, open_run
 from bakeoff.serve import Address, make_app, open_tried_run, serve
 
 __all__ = ["serve_run"]
@@ -51,11 +50,7 @@ def serve_run(  # noqa: PLR0913 - everything that can be asked
         If FastAPI or uvicorn is not installed.
     """
     found = run if isinstance(run, Run) else open_run(run, Path(workspace))
-    tried = open_tried_run(found, _plan_of, runs_code=code)
+    tried = open_tried_run(found, plan_again, runs_code=code)
     address = Address(host, port, allowed_hosts)
     rules = address.rules()
     serve(make_app(tried, Path(workspace), rules), address, rules, ready)
-
-
-def _plan_of(run: Run) -> Plan:
-    return make_plan(load_recipe(run.folder / "recipe.yaml"))

@@ -16,7 +16,7 @@ from bakeoff.contest._parts import Part, Parts, divide, rows_left_to_look_at
 from bakeoff.contest._pictures import data_pictures
 from bakeoff.contest._plan import Plan, PlannedContestant, facts_of, make_plan
 from bakeoff.contest._plan_text import describe_plan
-from bakeoff.contest._predict import Answers, Prediction, enlarged_png, predict
+from bakeoff.contest._predict import Answers, Prediction, as_images, enlarged_png, predict
 from bakeoff.contest._probe_pictures import copies_pictures, label_pictures
 from bakeoff.contest._probes import probe_dataset
 from bakeoff.contest._recorded import Recorded, recorded
@@ -54,6 +54,7 @@ __all__ = [
     "StageFinished",
     "Work",
     "add_claims",
+    "as_images",
     "copies_pictures",
     "data_pictures",
     "describe_plan",

@@ -16,9 +16,9 @@ from bakeoff.contest._run import Run, open_run
 from bakeoff.contestants import Facts, Predictions, predict_with
 from bakeoff.data import ReadRows, read_images, read_rows
 from bakeoff.errors import InputError
-from bakeoff.types import Images
+from bakeoff.types import Images, Rows
 
-__all__ = ["Answers", "Prediction", "enlarged_png", "predict"]
+__all__ = ["Answers", "Prediction", "as_images", "enlarged_png", "predict"]
 
 _MOST_SHOWN = 50
 _SHOWN_PIXELS = 224
@@ -124,13 +124,14 @@ def predict(
     read = _read(paths, facts, model.feature_names)
     said = predict_with(model.files, read.rows, facts, runs_code=code)
     answers = [_answer(index, name, said, model.class_names) for index, name in enumerate(read.names)]
-    return Answers(model.contestant, answers, read.notes, _seen(read, facts))
+    return Answers(model.contestant, answers, read.notes, as_images(read.rows, facts))
 
 
-def _seen(read: ReadRows, facts: Facts) -> Images | None:
+def as_images(rows: Rows, facts: Facts) -> Images | None:
+    """(n, height, width, channels) ``uint8``, brightness 0..255, as the models see them; None of plain rows."""
     if facts.image_shape is None or facts.pixel_max is None:
         return None
-    brightness = read.rows.reshape(-1, *facts.image_shape) * np.float32(255 / facts.pixel_max)
+    brightness = rows.reshape(-1, *facts.image_shape) * np.float32(255 / facts.pixel_max)
     seen: Images = np.rint(brightness).astype(np.uint8)
     return seen
 

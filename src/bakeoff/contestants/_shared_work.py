@@ -5,7 +5,7 @@ out is what fits of their own would give, but for the rounding of a kernel that 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -34,7 +34,6 @@ class Shares:
 
     Parameters
     ----------
-    steps : sequence of (str, transformer)
     X : (n, n_inputs)
     y : (n,)
     parts : mapping of part to (m, n_inputs)
@@ -43,7 +42,6 @@ class Shares:
         What they were made from: as long as it is held, no other array has its identity.
     """
 
-    steps: Sequence[tuple[str, Any]]
     X: Rows
     y: Labels
     parts: Mapping[str, Rows]
@@ -67,7 +65,7 @@ class SharedWork:
     >>> import numpy as np
     >>> work, none = SharedWork(100), np.empty(0)
     >>> def made(n):
-    ...     return Shares([], np.zeros(n, np.uint8), none, {})
+    ...     return Shares(np.zeros(n, np.uint8), none, {})
     >>> work.get(("a",), lambda: made(60)) is work.get(("a",), lambda: made(60))
     True
     >>> a = work.get(("a",), lambda: made(60))
@@ -150,7 +148,7 @@ def _prepared(settings: Mapping[str, Any], job: Job, member: MemberPlan, seed: i
         for _, step in steps:
             own = step.transform(own)
         parts[part] = own
-    return Shares(steps, X, y, parts, job.X)
+    return Shares(X, y, parts, job.X)
 
 
 def _may_share_kernel(classifier: SVC, shares: Shares) -> bool:
@@ -180,4 +178,4 @@ def _kernel_of(classifier: SVC, X: Rows) -> dict[str, Any]:
 def _with_kernel(shares: Shares, kernel: Mapping[str, Any]) -> Shares:
     X = np.asarray(shares.X, np.float64)
     parts = {part: pairwise_kernels(np.asarray(rows, np.float64), X, **kernel) for part, rows in shares.parts.items()}
-    return Shares([], pairwise_kernels(X, **kernel), shares.y, parts, shares.source)
+    return Shares(pairwise_kernels(X, **kernel), shares.y, parts, shares.source)

@@ -13,7 +13,7 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
 from bakeoff import __version__
-from bakeoff.contest import Run, open_run
+from bakeoff.contest import Run, as_images, open_run
 from bakeoff.contestants import Predictions
 from bakeoff.errors import BakeoffError, InputError, MissingExtraError
 from bakeoff.serve._batches import Batches, Overloaded
@@ -286,7 +286,7 @@ def _said(tried: TriedRun, row: Rows, said: Sequence[Predictions], notes: Sequen
     contestants = [
         _contestant_said(entry.name, each, tried.class_names) for entry, each in zip(tried.entries, said, strict=True)
     ]
-    images = tried.as_images(row)
+    images = as_images(row, tried.facts)
     seen = None
     if images is not None:
         seen = "data:image/png;base64," + base64.b64encode(_as_png(images[0])).decode("ascii")

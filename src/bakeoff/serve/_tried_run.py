@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bakeoff.contest import Plan, Run, facts_of_run, find_model
+from bakeoff.contest import Plan, Run, as_images, facts_of_run, find_model
 from bakeoff.contestants import Facts, Predictions, ReadyModel, ready_model
 from bakeoff.data import INK, INK_BOX, ReadRows, read_drawing, read_picture
 from bakeoff.errors import BakeoffError, InputError
@@ -72,7 +72,7 @@ class TriedRun:
         data = run.results["data"]
         self.class_names: list[str] = list(data["class_names"])
         self.facts: Facts = facts_of_run(run)
-        self._ink_box = INK_BOX if held is None else _ink_box(self.as_images(held.rows[:_ROWS_WITH_INK]))
+        self._ink_box = INK_BOX if held is None else _ink_box(as_images(held.rows[:_ROWS_WITH_INK], self.facts))
 
     @property
     def metric(self) -> str:
@@ -123,15 +123,6 @@ class TriedRun:
         if row.min() < 0 or row.max() > facts.pixel_max:
             raise InputError(f"pixels must lie in 0..{facts.pixel_max}")
         return np.rint(row).astype(np.uint8)[None]
-
-    def as_images(self, rows: Rows) -> Images | None:
-        """(n, height, width, channels) ``uint8``, brightness 0..255; None of plain rows."""
-        facts = self.facts
-        if facts.image_shape is None or facts.pixel_max is None:
-            return None
-        brightness = rows.reshape(-1, *facts.image_shape) * np.float32(255 / facts.pixel_max)
-        images: Images = np.rint(brightness).astype(np.uint8)
-        return images
 
 
 def _ink_box(images: Images | None) -> float:
