@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -91,6 +91,7 @@ class ClassicalContestant:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     trains_populations = False
+    member_settings: ClassVar[frozenset[str]] = frozenset()
     watches_validation = False
     chooses_on_validation = False
 

@@ -11,6 +11,7 @@ from bakeoff.contestants._engine import engine_fingerprint
 from bakeoff.contestants._protocol import Facts, Fitted, Job, MemberPlan, Predictions, Seconds, SummaryRow
 from bakeoff.contestants._timing import TIMED_ROWS, one_row_ms
 from bakeoff.dense import (
+    RATE_SETTINGS,
     DataShape,
     DenseSettings,
     FittedMember,
@@ -74,6 +75,7 @@ class DenseContestant:
     family = "dense"
     is_random = True
     trains_populations = True
+    member_settings = RATE_SETTINGS
     watches_validation = True
 
     def __init__(self, name: str, settings: Mapping[str, Any], is_plain: bool = False) -> None:

@@ -11,7 +11,7 @@ from bakeoff.contestants._dense import DenseContestant
 from bakeoff.contestants._dense_model import read_network
 from bakeoff.contestants._kept import ENSEMBLE_JSON
 from bakeoff.contestants._protocol import Facts, Fitted, Job, MemberPlan, Predictions, Seconds, SummaryRow
-from bakeoff.dense import Network
+from bakeoff.dense import RATE_SETTINGS, Network
 from bakeoff.errors import DataError, FitError, SettingsError
 from bakeoff.types import Probabilities, ProgressCallback, Rows
 
@@ -50,6 +50,7 @@ class EnsembleContestant:
     family = "dense:ensemble"
     is_random = True
     trains_populations = True
+    member_settings = RATE_SETTINGS
     watches_validation = True
 
     def __init__(self, name: str, settings: Mapping[str, Any]) -> None:

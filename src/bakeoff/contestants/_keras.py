@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +89,7 @@ class KerasContestant:
 
     is_random = True
     trains_populations = False
+    member_settings: ClassVar[frozenset[str]] = frozenset()
     watches_validation = True
 
     def __post_init__(self) -> None:

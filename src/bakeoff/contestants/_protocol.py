@@ -199,6 +199,8 @@ class Contestant(Protocol):
         Whether two seeds can give two results; one that is not is fitted once.
     trains_populations : bool
         Whether all members of a bake-off are best handed over in one job.
+    member_settings : frozenset of str
+        Settings in which the members of one compiled program may differ; empty where no program is shared.
     watches_validation : bool
         Whether a fit looks at validation rows while it trains, if only to write down its history.
     chooses_on_validation : bool
@@ -213,6 +215,8 @@ class Contestant(Protocol):
     def is_random(self) -> bool: ...
     @property
     def trains_populations(self) -> bool: ...
+    @property
+    def member_settings(self) -> frozenset[str]: ...
     @property
     def watches_validation(self) -> bool: ...
     @property

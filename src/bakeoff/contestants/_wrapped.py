@@ -4,7 +4,7 @@ import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from bakeoff.contestants._classical import fit_member
 from bakeoff.contestants._cost import estimate_fit_seconds
@@ -39,6 +39,7 @@ class WrappedContestant:
     estimator: Any
 
     trains_populations = False
+    member_settings: ClassVar[frozenset[str]] = frozenset()
     watches_validation = False
     chooses_on_validation = False
 

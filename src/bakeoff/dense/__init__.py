@@ -17,7 +17,7 @@ from bakeoff.dense._plan import Member, Start
 from bakeoff.dense._population import FittedMember, FittedPopulation, fit_population
 from bakeoff.dense._predict import Network, Predictor
 from bakeoff.dense._scaling import Scaling
-from bakeoff.dense._settings import DataShape, DenseSettings
+from bakeoff.dense._settings import RATE_SETTINGS, DataShape, DenseSettings
 from bakeoff.dense._spec import Loss, NetworkSpec, OptimizerName, Rates, TrainingSpec
 from bakeoff.dense._stopping import EarlyStopping, Plateau
 from bakeoff.dense._summary import LayerSummary, n_parameters, summary
@@ -26,6 +26,7 @@ from bakeoff.dense._trainer import Task, Trainer
 __all__ = [
     "DISTORTION_LIMITS",
     "PRESETS",
+    "RATE_SETTINGS",
     "Activation",
     "DataShape",
     "DenseSettings",

@@ -33,7 +33,7 @@ from bakeoff.dense._stopping import EarlyStopping, Monitor, Plateau
 from bakeoff.errors import SettingsError
 from bakeoff.types import Kind, Labels
 
-__all__ = ["DataShape", "DenseSettings"]
+__all__ = ["RATE_SETTINGS", "DataShape", "DenseSettings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,6 +401,9 @@ _PLAIN_RATES = (
     "minimum_learning_rate",
     "ema_momentum",
 )
+
+RATE_SETTINGS = frozenset(_PLAIN_RATES) - {"ema_momentum"} | {"epochs", "warmup_epochs", "decay_epochs"}
+"""In these the members of one program may differ. An average of weights takes memory only where it is kept."""
 
 
 def _resolved_augment(augment: str | Mapping[str, float] | None, shape: DataShape) -> str | dict[str, float]:

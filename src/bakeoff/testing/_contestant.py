@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
@@ -55,6 +55,7 @@ class CentroidContestant:
     chooses_on_validation: bool = False
 
     family = "centroid"
+    member_settings: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def watches_validation(self) -> bool:

@@ -19,10 +19,11 @@ SEARCH_SEED = 1_000_003
 """Of every candidate: no seed that a bake-off would use, so that the winner is scored on seeds it was not chosen by."""
 
 _POPULATION = 18
+_PROGRAMS = 6  # compiled for a population at most, where the space has settings that need none of their own
 _KEPT = 3  # one of so many goes on
 _FEWEST_TO_HALVE = 6
 _FEWEST_EPOCHS = 9  # for a rung of a ninth of them
-_FINALISTS = 4
+_FINALISTS = 3
 _FINAL_SEEDS = (SEARCH_SEED + 1, SEARCH_SEED + 2)
 _REPEATS = 50  # of known settings, until a space counts as exhausted
 _GIVE_UP = 20  # candidates without a score, one after the other
@@ -210,15 +211,23 @@ class _Search:
         return int(self._contestant(settings).resolve(self._plan.facts)["epochs"])
 
     def _asked(self, count: int) -> Iterator[Candidate]:
-        """New candidates; what cannot be fitted with these data says so."""
-        for _ in range(count):
+        """New candidates; what cannot be fitted with these data says so.
+
+        Once there are enough programs in a population, the others take turns to differ from one of those in rates.
+        """
+        programs: list[dict[str, Any]] = []
+        for place in range(count):
             number = len(self._candidates)
             settings: dict[str, Any] = {}
             if number > 0:
-                drawn = self._drawn(number)
+                like = programs[place % _PROGRAMS] if len(programs) == _PROGRAMS else {}
+                drawn = self._drawn(number, like) or self._drawn(number, {})
                 if drawn is None:
                     return
                 settings = drawn
+                own = self._program_of(number)
+                if own and own not in programs and len(programs) < _PROGRAMS:
+                    programs.append(own)
             candidate = Candidate(number, settings)
             self._candidates.append(candidate)
             try:
@@ -227,10 +236,18 @@ class _Search:
                 candidate.status, candidate.reason = "failed", "; ".join(error.problems)
             yield candidate
 
-    def _drawn(self, number: int) -> dict[str, Any] | None:
-        """Settings that were not tried yet; None where Optuna has no others for a long time."""
+    def _program_of(self, number: int) -> dict[str, Any]:
+        """What Optuna drew of the settings that decide the program; nothing where all do."""
+        drawn: dict[str, Any] = self._trials[number].params
+        own = {name: drawn[name] for name in drawn if name not in self._entry.contestant.member_settings}
+        return own if len(own) < len(drawn) else {}
+
+    def _drawn(self, number: int, like: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Settings that were not tried yet, some of them given; None where Optuna has no others for a long time."""
         tried = {json.dumps(candidate.settings, sort_keys=True): candidate for candidate in self._candidates}
         for _ in range(_REPEATS):
+            if like:
+                self._study.enqueue_trial(dict(like))
             trial = self._study.ask(self._distributions)
             settings = {name: self._space[name].value(value) for name, value in trial.params.items()}
             known = tried.get(json.dumps(settings, sort_keys=True))
@@ -252,7 +269,7 @@ class _Search:
         for candidate in candidates:
             settings = dict(candidate.settings)
             if share < 1:
-                settings["epochs"] = max(1, math.ceil(self._epochs_of(settings) * share))
+                settings["epochs"] = max(1, round(self._epochs_of(settings) * share))
             variants.append(settings)
         planned = replace(
             self._entry, seeds=(SEARCH_SEED,), stages={"tune": range(len(self._plan.parts.divisions))},
