@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKSPACE ?= demo
 
-.PHONY: help demo test test-slow reliability kills check lint types docs site format bench validation calibrate clean
+.PHONY: help demo test test-slow reliability kills fuzz holes check lint types docs site format bench validation calibrate clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,7 +41,17 @@ reliability: $(VENV)/.test  ## kill it anywhere, lose machines, read hostile fil
 kills: $(VENV)/.test
 	BAKEOFF_KILLS=$(or $(KILLS),200) $(BIN)/python -m pytest -m reliability tests/reliability/test_kills.py
 
-check: test reliability lint types docs  ## all that CI checks
+$(VENV)/.fuzz: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group fuzz
+	@touch $@
+
+fuzz: $(VENV)/.fuzz  ## every reader a million times (`RUNS=`) with inputs that coverage leads to; hours
+	$(BIN)/python tests/fuzz/fuzz.py --runs $(or $(RUNS),1000000) $(TARGETS)
+
+holes: $(VENV)/.lint  ## published holes of the dependencies, where pip-audit reaches its data
+	$(BIN)/python tests/holes.py
+
+check: test reliability lint types docs holes  ## all that CI checks
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check src tests benchmarks examples

@@ -25,6 +25,7 @@ from bakeoff.contestants import (
     default_line_up,
     default_time_limit_seconds,
     make_contestant,
+    ready_model,
     wrap,
 )
 from bakeoff.errors import FitError
@@ -87,11 +88,13 @@ def test_every_family_fits_keeps_the_contract_and_predicts_the_same_after_loadin
     accuracy = np.mean(predictions.labels == job.y[800:1000])
     assert accuracy > (0.05 if family == "dummy" else 0.75)
     loaded = contestant.predict(fitted.model_files, job.X[800:1000], job.facts)
-    np.testing.assert_array_equal(loaded.labels, predictions.labels)
-    for name in ("probabilities", "scores"):
-        expected = getattr(predictions, name)
-        if expected is not None:
-            np.testing.assert_array_equal(getattr(loaded, name), expected)
+    ready = ready_model(fitted.model_files, job.facts)(job.X[800:1000])
+    for again in (loaded, ready):
+        np.testing.assert_array_equal(again.labels, predictions.labels)
+        for name in ("probabilities", "scores"):
+            expected = getattr(predictions, name)
+            if expected is not None:
+                np.testing.assert_array_equal(getattr(again, name), expected)
 
 
 @pytest.mark.parametrize("family", CLASSICAL)

@@ -264,3 +264,26 @@ def test_a_test_table_without_labels_is_unlabelled_only_if_it_fits_exactly(corpu
     shorter = corpus.csv([row[:-1] for row in bare], "short.csv")
     with pytest.raises(DataError, match=f"the {corpus.X.shape[1]} features"):
         load(corpus.csv(corpus.cells()[first:]), DataOptions(test=str(shorter)))
+
+
+def test_a_large_idx_file_is_mapped_and_gives_the_same_rows(
+    images: Any, idx: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = load(idx())
+    monkeypatch.setattr("bakeoff.data._idx._MAPPED_BYTES", 1)
+    mapped = load(idx())
+    assert mapped.sha256 == read.sha256
+    assert not mapped.X_train.flags.writeable
+    np.testing.assert_array_equal(mapped.X_test, images.X_test)
+
+
+def test_a_mapped_idx_file_of_another_length_than_it_says_is_refused(
+    idx: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bakeoff.data._idx._MAPPED_BYTES", 1)
+    path = idx()
+    content = path.read_bytes()
+    for changed, words in ((content[:-1], "cannot hold them"), (content + b"x", "it holds more")):
+        path.write_bytes(changed)
+        with pytest.raises(DataError, match=words):
+            load(path)

@@ -54,7 +54,7 @@ def _hold(plan: Plan, frame: Recorded, options: ContestOptions) -> Mapping[str, 
     folder.write_text("recipe.yaml", dump_recipe(plan.recipe))
     for sentence in (*plan.dataset.decisions, *plan.decisions):
         say(Said(sentence))
-    with workplace(rows, plan.threads, options, folder) as (rows_file, executor):
+    with workplace(rows.dataset, plan.threads, options, folder) as (rows_file, executor):
         has_networks = plan.recipe.protocol.probes or any(
             planned.contestant.family.startswith("dense") for planned in plan.contestants
         )

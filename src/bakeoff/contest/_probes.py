@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from bakeoff import machine
 from bakeoff.audit import PROBE_WORDS, ProbeName, ProbeTask, measure_probes
 from bakeoff.contest._events import JobFinished, JobProgress, JobStarted, Listener, Said, StageFinished
@@ -16,6 +14,7 @@ from bakeoff.contest._job import SentJob, fit_job
 from bakeoff.contest._keys import name_fits
 from bakeoff.contest._parts import rows_left_to_look_at
 from bakeoff.contest._plan import Plan, facts_of
+from bakeoff.contest._rows_file import write_rows
 from bakeoff.contestants import Contestant, Facts, MemberPlan, default_time_limit_seconds, make_contestant
 from bakeoff.data import Dataset
 from bakeoff.errors import FitError
@@ -49,8 +48,7 @@ def probe_dataset(dataset: Dataset, executor: FitExecutor, listen: Listener) -> 
     """
     with tempfile.TemporaryDirectory(prefix="bakeoff-") as folder:
         rows_file = Path(folder) / "X.npy"
-        parts = [dataset.X_train] if dataset.X_test is None else [dataset.X_train, dataset.X_test]
-        np.save(rows_file, np.concatenate(parts), allow_pickle=False)
+        write_rows(rows_file, dataset)
         fits = ProbeFits(dataset, executor.share(rows_file), executor, listen)
         return measure_probes(dataset, fits, rows_left_to_look_at(dataset), _saying(listen))
 

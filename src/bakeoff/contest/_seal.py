@@ -11,7 +11,7 @@ import numpy as np
 
 from bakeoff.data import Dataset
 from bakeoff.store import Fingerprints, Store, fingerprint_rows
-from bakeoff.types import Groups, Labels, RowIndices, Rows
+from bakeoff.types import Groups, Labels, RowIndices
 
 __all__ = ["SEALED", "SealedRows"]
 
@@ -39,12 +39,6 @@ class SealedRows:
     def n_train(self) -> int:
         """Rows of the training file: positions from here on are rows of the test file."""
         return len(self.dataset.X_train)
-
-    def values(self) -> Rows:
-        """(n_samples, n_features): the rows of the training file, then those of the test file."""
-        if self.dataset.X_test is None:
-            return self.dataset.X_train
-        return np.concatenate([self.dataset.X_train, self.dataset.X_test])
 
     def groups(self) -> Groups | None:
         """(n_samples,) groups of all rows, or None; test rows without declared ones come in those of near-copies."""

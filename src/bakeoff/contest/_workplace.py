@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from bakeoff import machine
 from bakeoff.contest._events import Listener
 from bakeoff.contest._folder import RunFolder
-from bakeoff.contest._seal import SealedRows
+from bakeoff.contest._rows_file import write_rows
+from bakeoff.data import Dataset
 from bakeoff.errors import StoreError
 from bakeoff.executors import FitExecutor, SharedFile, executor_at, is_in_use, owned_folder
 from bakeoff.types import ProgressCallback
@@ -57,20 +56,20 @@ class ContestOptions:
 
 @contextmanager
 def workplace(
-    rows: SealedRows, threads: int, options: ContestOptions, folder: RunFolder
+    dataset: Dataset, threads: int, options: ContestOptions, folder: RunFolder
 ) -> Iterator[tuple[SharedFile, FitExecutor]]:
     """The file of all rows and the executor of the fits, for as long as they run.
 
     Parameters
     ----------
-    rows : SealedRows
+    dataset : Dataset
     threads : int
         Of an executor that is made here.
     options : ContestOptions
     folder : RunFolder
         Whose log gets what a child process writes.
     """
-    with _rows_file(options.workspace, rows) as path:
+    with _rows_file(options.workspace, dataset) as path:
         if options.executor is not None:
             yield options.executor.share(path), options.executor
             return
@@ -86,13 +85,13 @@ def examine(has_networks: bool, _progress: ProgressCallback) -> dict[str, Any]:
 
 
 @contextmanager
-def _rows_file(workspace: Path, rows: SealedRows) -> Iterator[Path]:
+def _rows_file(workspace: Path, dataset: Dataset) -> Iterator[Path]:
     """All rows as a file that other processes map into their memory, for as long as the fits run."""
     folder = (workspace / _PARENT).resolve()
     with ExitStack() as stack:
         try:
             path = stack.enter_context(owned_folder(folder, _ROWS)) / "X.npy"
-            np.save(path, rows.values(), allow_pickle=False)
+            write_rows(path, dataset)
         except OSError as error:
             raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
         yield path

@@ -9,6 +9,7 @@ from sklearn.svm import SVC
 from bakeoff.contestants._accelerated import pairwise_decisions
 from bakeoff.contestants._pipeline import as_floats
 from bakeoff.contestants._protocol import Predictions
+from bakeoff.contestants._quick_forest import QuickForest
 from bakeoff.types import Rows
 
 __all__ = ["predict_rows"]
@@ -105,6 +106,8 @@ def _one_versus_rest(decisions: NDArray[np.float64], n_classes: int) -> NDArray[
 
 def _label_is_likeliest(classifier: Any) -> bool:
     """Whether `predict` is known to be the class of the largest probability, the first of equals."""
+    if isinstance(classifier, QuickForest):
+        return True
     return type(classifier).__module__.startswith("sklearn.") and type(classifier).__name__ in {
         "ExtraTreesClassifier",
         "GaussianNB",

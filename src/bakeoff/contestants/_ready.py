@@ -42,10 +42,14 @@ def ready_model(model_files: Mapping[str, bytes], facts: Facts, runs_code: bool 
     if MODEL_SKOPS in model_files:
         from bakeoff.contestants._model_files import load_pipeline, load_settings  # noqa: PLC0415
         from bakeoff.contestants._predicting import predict_rows  # noqa: PLC0415
+        from bakeoff.contestants._quick_forest import QuickForest  # noqa: PLC0415
 
         pipeline, engine = load_pipeline(model_files), str(load_settings(model_files).get("engine", "sklearn"))
         classifier = pipeline.steps[-1][1]
-        if "n_jobs" in getattr(classifier, "get_params", dict)():
+        quick = QuickForest.of(classifier)
+        if quick is not None:
+            pipeline.steps[-1] = (pipeline.steps[-1][0], quick)
+        elif "n_jobs" in getattr(classifier, "get_params", dict)():
             classifier.set_params(n_jobs=1)  # starting threads takes longer than a few rows
         return lambda rows: predict_rows(pipeline, rows, facts.n_classes, engine)
     return lambda rows: predict_with(model_files, rows, facts, runs_code)

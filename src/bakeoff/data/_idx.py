@@ -21,6 +21,7 @@ __all__ = ["is_idx", "read_idx", "read_idx_pair", "test_images_beside"]
 
 _UNSIGNED_BYTES = 0x08
 _GZIP_GAIN = 1032  # deflate cannot shrink by more
+_MAPPED_BYTES = 1 << 28
 
 
 def is_idx(first_bytes: bytes) -> bool:
@@ -42,6 +43,10 @@ def read_idx(path: Path, n_axes: tuple[int, ...]) -> NDArray[np.uint8]:
     DataError
         If the magic number is wrong, or the sizes it states are not what the file holds. Nothing is allocated for
         sizes that the file cannot hold.
+
+    Notes
+    -----
+    From 256 MiB on, a file that is not gzipped is mapped: its rows take memory only while they are looked at.
     """
     pieces = chunks(path)
     head = bytearray()
@@ -63,14 +68,27 @@ def read_idx(path: Path, n_axes: tuple[int, ...]) -> NDArray[np.uint8]:
     shape = struct.unpack(f">{head[3]}I", head[4:start])
     n_bytes = math.prod(shape)
     _require_plausible(path, shape, n_bytes + start)
+    if n_bytes >= _MAPPED_BYTES and not is_gzip(path):
+        return _mapped(path, start, shape)
     _fill(head, pieces, start + n_bytes + 1)
-    if len(head) != start + n_bytes:
-        got = "more" if len(head) > start + n_bytes else f"only {len(head) - start:,}"
+    _require_length(path, shape, len(head) - start)
+    return np.frombuffer(head, dtype=np.uint8, offset=start).reshape(shape)
+
+
+def _mapped(path: Path, start: int, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    with clear_errors(path):
+        _require_length(path, shape, path.stat().st_size - start)
+        return np.asarray(np.memmap(path, np.uint8, "r", start, shape))
+
+
+def _require_length(path: Path, shape: tuple[int, ...], n_held: int) -> None:
+    n_bytes = math.prod(shape)
+    if n_held != n_bytes:
+        got = "more" if n_held > n_bytes else f"only {n_held:,}"
         raise DataError(
             f"{path.name}: its header says {' x '.join(map(str, shape))} = {n_bytes:,} bytes of data; it holds {got}. "
             "The file is cut off or damaged: fetch it again."
         )
-    return np.frombuffer(head, dtype=np.uint8, offset=start).reshape(shape)
 
 
 def read_idx_pair(images: Path) -> Part:
@@ -130,7 +148,8 @@ def _fill(head: bytearray, pieces: Iterator[bytes], wanted: int) -> None:
 
 
 def _require_plausible(path: Path, shape: tuple[int, ...], n_bytes: int) -> None:
-    require_memory(path.name, n_bytes)
+    if n_bytes < _MAPPED_BYTES or is_gzip(path):
+        require_memory(path.name, n_bytes)
     with clear_errors(path):
         on_disk = path.stat().st_size
     most = on_disk * _GZIP_GAIN if is_gzip(path) else on_disk

@@ -95,7 +95,7 @@ def _fit_all(
     folder.write_text("recipe.yaml", dump_recipe(planned.recipe))
     for sentence in planned.plan.dataset.decisions:
         say(Said(sentence))
-    with workplace(rows, planned.plan.threads, options, folder) as (rows_file, executor):
+    with workplace(rows.dataset, planned.plan.threads, options, folder) as (rows_file, executor):
         environment = {**executor.prepare(examine, True), "place": executor.place}
         fitting = FittingOptions(executor, say, options.retime, options.checkpoint_seconds)
         fitter = Fitter(planned.plan, rows, rows_file, fitting)

@@ -23,7 +23,8 @@ _PROGRAMS = 6  # compiled for a population at most, where the space has settings
 _KEPT = 3  # one of so many goes on
 _FEWEST_TO_HALVE = 6
 _FEWEST_EPOCHS = 9  # for a rung of a ninth of them
-_FINALISTS = 3
+_FINALISTS = 3  # at least
+_SHARE_OF_FINALISTS = 5  # one of so many that were fitted whole
 _FINAL_SEEDS = (SEARCH_SEED + 1, SEARCH_SEED + 2)
 _REPEATS = 50  # of known settings, until a space counts as exhausted
 _GIVE_UP = 20  # candidates without a score, one after the other
@@ -75,6 +76,8 @@ class Candidate:
     reason : str or None
     again : sequence of float
         Of a finalist, scores with two more seeds.
+    log_loss : float or None
+        On the same rows, of all its seeds; None of models without probabilities.
     """
 
     number: int
@@ -85,11 +88,16 @@ class Candidate:
     status: str = "ok"
     reason: str | None = None
     again: Sequence[float] = ()
+    log_loss: float | None = None
 
     @property
-    def merit(self) -> float:
-        """What it is ranked by: its score, of a finalist the mean over its seeds."""
-        return fmean([self.score or 0.0, *self.again])
+    def rank(self) -> tuple[float, float, int]:
+        """The best first: by score, of a finalist the mean over its seeds; equal ones by log-loss.
+
+        On a few hundred rows many candidates have the same score.
+        """
+        loss = math.inf if self.log_loss is None else self.log_loss
+        return -fmean([self.score or 0.0, *self.again]), loss, self.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +192,9 @@ class _Search:
             if self._idle >= _GIVE_UP or len(batch) < asked:
                 break  # nothing more can be fitted, or nothing else is left to try
         whole = [each for each in self._candidates if each.score is not None and each.share == 1.0]
-        whole.sort(key=lambda each: (-each.merit, each.number))
+        whole.sort(key=lambda each: each.rank)
         if len(whole) > 1 and self._entry.contestant.is_random:
-            whole = yield from self._final(whole[:_FINALISTS])
+            whole = yield from self._final(whole[: max(_FINALISTS, len(whole) // _SHARE_OF_FINALISTS)])
         best = whole[0] if whole else None
         found = Found(best, self._candidates, self._seconds)
         if best is None or not self._entry.contestant.is_random:
@@ -284,28 +292,30 @@ class _Search:
             if broken is not None:
                 candidate.status, candidate.reason, candidate.score = broken.status, broken.reason, None
             else:
-                candidate.score = self._score(own)
+                (candidate.score,), candidate.log_loss = self._scores(own) or ((None,), None)
 
     def _together(self, candidates: Sequence[Candidate]) -> int:
         """As many as the hungriest of them allows."""
         limit = self._plan.recipe.protocol.memory_limit_mib * 2**20
         return min(self._contestant(each.settings).members_that_fit(self._plan.facts, limit) for each in candidates)
 
-    def _score(self, fits: Sequence[Fit]) -> float | None:
-        values = self._scores(fits)
-        return values[0] if values else None
-
-    def _scores(self, fits: Sequence[Fit]) -> list[float]:
+    def _scores(self, fits: Sequence[Fit]) -> tuple[Sequence[float], float | None] | None:
+        """The score of every seed, and the mean of their log-losses."""
         said = gather("validation", fits)
         if said is None:
-            return []
+            return None
         dataset, metric = self._plan.dataset, self._plan.recipe.protocol.primary_metric
         truth = dataset.y_train[said.rows]
-        return [float(scores(truth, labels, None, dataset.n_classes)[metric] or 0.0) for labels in said.labels]
+        found = [
+            scores(truth, labels, None if said.probabilities is None else said.probabilities[number], dataset.n_classes)
+            for number, labels in enumerate(said.labels)
+        ]
+        losses = [each["log_loss"] for each in found if each["log_loss"] is not None]
+        return [float(each[metric] or 0.0) for each in found], fmean(losses) if len(losses) == len(found) else None
 
     def _kept(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The best third go on; candidate 0, the contestant as it is, always does."""
-        ranked = sorted((each for each in candidates if each.score is not None), key=lambda each: -(each.score or 0.0))
+        ranked = sorted((each for each in candidates if each.score is not None), key=lambda each: each.rank)
         kept = ranked[: max(1, len(candidates) // _KEPT)]
         kept += [each for each in ranked if each.number == 0 and each not in kept]
         for each in ranked:
@@ -339,9 +349,11 @@ class _Search:
         for number, candidate in enumerate(finalists):
             own = [fit for fit in fits if fit.variant == number]
             candidate.seconds += sum(_seconds_of(fit, len(finalists) * len(_FINAL_SEEDS)) for fit in own)
-            candidate.again = self._scores(own)
+            candidate.again, loss = self._scores(own) or ((), None)
+            if loss is not None and candidate.log_loss is not None:
+                candidate.log_loss = (candidate.log_loss + len(candidate.again) * loss) / (1 + len(candidate.again))
         # One whose other fits failed has one lucky score and no mean.
-        return sorted(finalists, key=lambda each: (not each.again, -each.merit, each.number))
+        return sorted(finalists, key=lambda each: (not each.again, each.rank))
 
     def _fresh(self, best: Candidate) -> Work[tuple[list[float], list[float]]]:
         """The contestant as it was, and the winner, with the seeds of the bake-off: it was chosen by none of them."""
@@ -351,7 +363,7 @@ class _Search:
         )  # fmt: skip
         fits = yield from self._fitter.fits_of(planned)
         before, after = (self._scores([fit for fit in fits if fit.variant == number]) for number in (0, 1))
-        return before, after
+        return list(before[0] if before else ()), list(after[0] if after else ())
 
 
 def _seconds_of(fit: Fit, n_together: int) -> float:

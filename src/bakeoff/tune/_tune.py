@@ -215,7 +215,7 @@ def _search_all(planned: TuningPlan, frame: Recorded, options: ContestOptions) -
     given = {entry.name: entry.settings for entry in planned.recipe.contestants or ()}
     for sentence in (*planned.plan.dataset.decisions, *planned.plan.decisions):
         say(Said(sentence))
-    with workplace(rows, planned.plan.threads, options, folder) as (rows_file, executor):
+    with workplace(rows.dataset, planned.plan.threads, options, folder) as (rows_file, executor):
         has_networks = any(entry.contestant.trains_populations for entry in planned.plan.contestants)
         environment = {**executor.prepare(examine, has_networks), "place": executor.place}
         folder.write_json("environment.json", environment)
