@@ -21,9 +21,14 @@ An `InputError` lists every problem that was found, not only the first; each is 
 the rule, what came, and what to do.
 """
 
+import struct
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Iterable
 
 __all__ = [
+    "DAMAGED_ARRAYS",
     "AuditRefused",
     "BakeoffError",
     "ClusterError",
@@ -39,6 +44,14 @@ __all__ = [
     "SettingsError",
     "StoreError",
 ]
+
+
+DAMAGED_ARRAYS: tuple[type[Exception], ...] = (
+    OSError, ValueError, EOFError, LookupError, TypeError, AttributeError, RuntimeError, NotImplementedError,
+    SyntaxError, OverflowError, MemoryError, struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What NumPy and zipfile raise on an archive of arrays that is cut, overwritten, encrypted, compressed in an unknown
+way, or none at all. Some of our own errors are ValueErrors too."""
 
 
 class BakeoffError(Exception):

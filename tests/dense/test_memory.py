@@ -14,7 +14,7 @@ from bakeoff.dense import (
     largest_population,
     member_bytes,
 )
-from bakeoff.dense._epoch import is_wide
+from bakeoff.dense._mapping import is_wide
 
 SHAPES = [(32, 16), (512, 256, 128)]
 

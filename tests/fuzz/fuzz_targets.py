@@ -24,7 +24,7 @@ from bakeoff.contest import Run
 from bakeoff.contestants import Facts, make_contestant, predict_with
 from bakeoff.contestants._kept import MODEL_JSON, MODEL_SKOPS, MODEL_TENSORS
 from bakeoff.contestants._model_files import load_pipeline, save_pipeline
-from bakeoff.data import DataOptions, load, read_drawing, read_label_file, read_picture, read_rows
+from bakeoff.data import DataOptions, _archive, _files, load, read_drawing, read_label_file, read_picture, read_rows
 from bakeoff.errors import BakeoffError
 from bakeoff.interop import from_keras
 from bakeoff.interop._safetensors import from_safetensors
@@ -33,7 +33,11 @@ from bakeoff.scoring._submission import read_submission
 from bakeoff.store import CheckpointFile
 from bakeoff.types import Snapshot
 
-__all__ = ["TARGETS", "Target", "outcome"]
+__all__ = ["BOUND_BYTES", "TARGETS", "Target", "outcome"]
+
+BOUND_BYTES = 1 << 27
+"""What readers of data may take, instead of 8 GiB: so that more is seen, and hurts nobody."""
+_files.MAX_BYTES = _archive.MAX_BYTES = BOUND_BYTES
 
 _MEMORY = Path("/dev/shm")  # files that are written a million times
 FOLDER = Path(tempfile.mkdtemp(prefix="bakeoff-fuzz-", dir=_MEMORY if _MEMORY.is_dir() else None))
@@ -155,7 +159,7 @@ def _parquet() -> Sequence[bytes]:
     found = []
     for compression in ("uncompressed", "snappy", "zstd"):
         stream = io.BytesIO()
-        columns = {"label": y[:12], **{f"p{i}": X[:12, i] for i in range(4)}, "who": [f"w{i % 3}" for i in range(12)]}
+        columns = {"label": y[:12] % 2, **{f"p{i}": X[:12, i] / 2 for i in range(4)}}
         pl.DataFrame(columns).write_parquet(stream, compression=compression)
         found.append(stream.getvalue())
     return found
@@ -196,7 +200,7 @@ claims:
 - {contestant: svc, metric: accuracy, published: 98.61 %}
 ignore: [P003]
 """,
-    b"""{"schema": 1, "name": "b", "data": {"source": "x.csv", "image_shape": "8x8"}, "contestants": [{"name": "k",
+    b"""{"schema": 1, "name": "b", "data": {"source": "x.csv", "image_shape": [8, 8]}, "contestants": [{"name": "k",
 "family": "knn", "tune": {"fits": 4, "space": {"n_neighbors": [1, 3], "C": {"low": 1, "high": 2.5, "log": true}}}}]}
 """,
     b"schema: 1\nname: &a c\ndata: {source: *a}\n",
@@ -226,13 +230,12 @@ def _read_claims(content: bytes) -> object:
 
 @cache
 def _network_files() -> Mapping[str, bytes]:
-    import jax  # noqa: PLC0415
 
     from bakeoff.contestants._dense_model import write_network  # noqa: PLC0415
     from bakeoff.dense import Network, NetworkSpec, Scaling, init  # noqa: PLC0415
 
     spec = NetworkSpec(64, (4, 3), 10, batch_normalization=True)
-    parameters, averages = init(jax.random.key(0), spec)
+    parameters, averages = init(0, spec)
     own = [
         [{name: np.asarray(array) for name, array in layer.items()} for layer in each]
         for each in (parameters, averages)
@@ -278,7 +281,7 @@ def _read_skops(content: bytes) -> object:
 
 
 def _skops_schemas() -> Sequence[bytes]:
-    return [zipfile.ZipFile(io.BytesIO(each)).read("schema.json") for each in _skops()]
+    return [zipfile.ZipFile(io.BytesIO(_skops()[0])).read("schema.json")]  # the other members are this one's
 
 
 def _read_skops_schema(content: bytes) -> object:
@@ -334,9 +337,9 @@ def _results() -> Sequence[bytes]:
     results = {
         "schema": 1, "verdict": "a", "findings": [], "comparisons": [], "claims": [], "openings": {},
         "data": {"name": "d", "kind": "rows", "n_test": _N_ROWS, "n_classes": 2, "class_names": ["x", "y"],
-                 "classes": [0, 1]},
+                 "label_codes": [0, 1]},
         "protocol": {"test": "file", "primary_metric": "accuracy", "seeds": 1, "validation": 0.2},
-        "contestants": [{"name": "svc", "family": "svc", "seeds": 1, "status": "ok", "fits": [{"seed": 0}],
+        "contestants": [{"name": "svc", "family": "svc", "seeds": [0], "status": "ok", "fits": [{"seed": 0}],
                          "test": score(0.5), "validation": score(0.5)}],
     }  # fmt: skip
     return [json.dumps(results).encode()]
@@ -358,9 +361,9 @@ def _read_predictions(content: bytes) -> object:
 
 def _predictions() -> Sequence[bytes]:
     stream = io.BytesIO()
-    np.savez_compressed(
-        stream, test_labels=np.array([0, 1, 0, 1, 0, 1], np.int32), test_probabilities=np.full((6, 2), 0.5)
-    )
+    rows = np.arange(_N_ROWS)
+    probabilities = np.full((_N_ROWS, 2), 0.5)
+    np.savez_compressed(stream, test_rows=rows, test_labels=rows % 2, test_probabilities=probabilities)
     return [stream.getvalue()]
 
 

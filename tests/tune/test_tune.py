@@ -84,6 +84,13 @@ def test_a_population_is_of_six_programs_and_its_candidates_differ_in_rates(tmp_
     assert len({each["learning_rate"] for each in settings}) == 17
 
 
+def test_every_third_population_is_looked_at_after_a_third_of_the_epochs_alone(tmp_path: Path) -> None:
+    [found] = done(planned(Budget(54), NETWORK), tmp_path).results["searches"]
+    stopped = [[each["share"] for each in found["candidates"][start : start + 18] if each["status"] == "stopped early"]
+               for start in (0, 18, 36)]  # fmt: skip
+    assert [min(shares) for shares in stopped] == pytest.approx([1 / 9, 1 / 9, 1 / 3])
+
+
 def test_where_every_setting_is_of_the_program_any_number_of_programs_is_tried(tmp_path: Path) -> None:
     space = {"hidden_layer_sizes": [[units] for units in range(4, 16)]}
     [found] = done(planned(Budget(12), {**NETWORK, "tune": {"space": space}}), tmp_path).results["searches"]

@@ -3,14 +3,13 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from bakeoff.api._runs import plan_again
 from bakeoff.contest import KeptModel, Plan, Run, find_model, open_run, shown_rows
 from bakeoff.contestants import Predictions
-from bakeoff.errors import DataError, InteropError, SettingsError, StoreError
+from bakeoff.errors import DAMAGED_ARRAYS, DataError, InteropError, SettingsError, StoreError
 from bakeoff.interop import FORMATS, Model, ask_file, convert
 from bakeoff.types import Probabilities, RowIndices
 
@@ -130,7 +129,7 @@ def _stored(run: Run, kept: KeptModel, part: str, rows: RowIndices) -> Predictio
                 for name in ("probabilities", "scores")
                 if f"{part}_{name}" in arrays
             }
-    except (OSError, ValueError, KeyError, IndexError, BadZipFile) as error:
+    except DAMAGED_ARRAYS as error:
         raise StoreError(f"{path}: the run's predictions cannot be read: {error}") from None
     return Predictions(labels, **values)
 

@@ -78,7 +78,7 @@ def _kept(path: Path) -> Sequence[Mapping[str, Any]]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return ()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StoreError(f"{path}: cannot be read: {error}. Delete it to begin anew") from None
     if not isinstance(content, dict) or content.get("schema") != _SCHEMA or not isinstance(content.get("claims"), list):
         raise StoreError(f"{path}: is not of schema {_SCHEMA}, which this release of Bakeoff reads; delete it")

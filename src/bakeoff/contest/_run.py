@@ -77,7 +77,7 @@ def read_of_schema(path: Path, schema: int) -> Mapping[str, Any]:
         if path.stat().st_size > _LARGEST_RESULTS:
             raise StoreError(f"{path}: larger than any run writes ({_LARGEST_RESULTS >> 20} MiB)")
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StoreError(f"{path}: cannot be read: {error}") from None
     if not isinstance(content, dict) or content.get("schema") != schema:
         raise StoreError(f"{path}: is not of schema {schema}, which this release of Bakeoff reads")

@@ -178,7 +178,7 @@ def _files_of(files: Mapping[str, bytes], number: int) -> dict[str, bytes]:
 def _read_size(files: Mapping[str, bytes]) -> int:
     try:
         description = json.loads(files[ENSEMBLE_JSON][:10_000])
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise DataError(f"{ENSEMBLE_JSON} is no description of an ensemble: {error!r:.100}") from None
     size = description.get("networks") if isinstance(description, dict) else None
     if not _is_size(size) or description != _description(size):

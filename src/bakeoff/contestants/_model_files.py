@@ -6,8 +6,9 @@ skops is imported where a model is written or read: it looks at all of scikit-le
 import json
 import warnings
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
-from zipfile import ZIP_DEFLATED, BadZipFile
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 from bakeoff.contestants._kept import MODEL_JSON, MODEL_SKOPS
 from bakeoff.errors import FitError
@@ -15,6 +16,7 @@ from bakeoff.errors import FitError
 __all__ = ["load_pipeline", "load_settings", "save_pipeline"]
 
 _LARGEST_MODEL = 256 * 1024 * 1024
+_LARGEST_UNPACKED = 8 * _LARGEST_MODEL
 
 _TRUSTED = frozenset(
     {
@@ -80,20 +82,24 @@ def load_pipeline(files: Mapping[str, bytes]) -> Any:
 
     if MODEL_SKOPS not in files:
         raise FitError("the model was not kept: its files hold no model.skops")
+    _require_bounded(files[MODEL_SKOPS])
     untrusted = _untrusted(files[MODEL_SKOPS])
     if untrusted:
         raise FitError(f"model.skops holds objects that are not on the trusted list: {', '.join(untrusted[:3])}")
     with warnings.catch_warnings():
         # scikit-learn warns of a model of another of its releases; model.json names both.
         warnings.simplefilter("ignore")
-        return skops.io.loads(files[MODEL_SKOPS], trusted=sorted(_TRUSTED))
+        try:
+            return skops.io.loads(files[MODEL_SKOPS], trusted=sorted(_TRUSTED))
+        except Exception as error:  # objects of damaged parts: whatever their classes raise
+            raise FitError(f"model.skops cannot be read: {type(error).__name__}") from error
 
 
 def load_settings(files: Mapping[str, bytes]) -> dict[str, Any]:
     """What ``model.json`` says of a model."""
     try:
         settings = json.loads(files[MODEL_JSON])
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise FitError("the model cannot be read: its model.json is missing or not JSON") from error
     if not isinstance(settings, dict):
         raise FitError("the model cannot be read: its model.json holds no mapping")
@@ -102,12 +108,22 @@ def load_settings(files: Mapping[str, bytes]) -> dict[str, Any]:
 
 def _untrusted(model: bytes) -> list[str]:
     import skops.io  # noqa: PLC0415
-    from skops.io.exceptions import UnsupportedTypeException  # noqa: PLC0415
 
     try:
         return sorted(set(skops.io.get_untrusted_types(data=model)) - _TRUSTED)
-    except (UnsupportedTypeException, KeyError, ValueError, TypeError, OSError, BadZipFile) as error:
+    except Exception as error:  # skops looks into it without expecting anything
         raise FitError(f"model.skops cannot be read: {type(error).__name__}") from error
+
+
+def _require_bounded(model: bytes) -> None:
+    """Refuse an archive that would unpack to more than any model that is kept."""
+    try:
+        with ZipFile(BytesIO(model)) as archive:
+            n_bytes = sum(member.file_size for member in archive.infolist())
+    except (BadZipFile, ValueError, NotImplementedError, OSError) as error:
+        raise FitError(f"model.skops cannot be read: {type(error).__name__}") from error
+    if n_bytes > _LARGEST_UNPACKED:
+        raise FitError(f"model.skops would unpack to {n_bytes:,} bytes; at most {_LARGEST_UNPACKED:,} are read")
 
 
 def _bytes_of_trees(pipeline: Any) -> int:

@@ -15,7 +15,7 @@ import polars as pl
 
 from bakeoff.data._columns import Roles
 from bakeoff.data._files import clear_errors, require_memory, require_size, source_of, unzipped
-from bakeoff.data._frame import part_of_frame
+from bakeoff.data._frame import UNREADABLE, part_of_frame
 from bakeoff.data._part import Part, grouped
 from bakeoff.data._text import require_closed_quotes, require_table, require_utf8
 from bakeoff.errors import DataError
@@ -101,6 +101,8 @@ def _layout(path: Path, name: str) -> _Layout:
         head = b"".join(file.readline(_LONGEST_LINE) for _ in range(_SNIFFED_LINES))
     require_table(head, name)
     text = head.decode("utf-8-sig")
+    if not text.strip():
+        raise DataError(f"{name}: the file is empty. Give a file with labelled rows.")
     first = text.splitlines()[0]
     separator = max(",;\t|", key=first.count)
     numbered = list(_records(io.StringIO(text, newline=""), name, separator))
@@ -167,7 +169,7 @@ def _frame(path: Path, name: str, layout: _Layout, roles: Roles) -> tuple[pl.Dat
             frame = _polars(path, layout, dict.fromkeys(wide, pl.String), strict=False)
         if any(structure.blank):
             frame = frame.filter(~pl.Series(structure.blank))
-    except pl.exceptions.PolarsError as error:
+    except UNREADABLE as error:
         reason = str(error).splitlines()[0]
         unread = [f"{name}: the table cannot be read ({reason}). Check quotes and separators."]
         raise DataError(problems or unread) from error
@@ -196,7 +198,7 @@ def _filled(frame: pl.DataFrame, structure: "_Structure", features: set[int]) ->
 def _typed(path: Path, layout: _Layout, schemas: Sequence[_Schema]) -> pl.DataFrame | None:
     """The table by the first schema that it fits, or None."""
     for schema in schemas:
-        with contextlib.suppress(pl.exceptions.PolarsError):
+        with contextlib.suppress(*UNREADABLE):
             return _polars(path, layout, schema, strict=True)
     return None
 

@@ -11,7 +11,10 @@ from bakeoff.data._files import require_memory
 from bakeoff.data._part import Part, Values, shortened, shown
 from bakeoff.types import RowIndices, Rows
 
-__all__ = ["MISSING", "part_of_frame", "values_of"]
+__all__ = ["MISSING", "UNREADABLE", "part_of_frame", "values_of"]
+
+UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+"""What Polars raises on a table that it cannot read; the second is no `Exception`."""
 
 MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-nan", "<na>", "#n/a")
 """What stands for a missing number in a table of text, in small letters."""

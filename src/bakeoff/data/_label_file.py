@@ -20,7 +20,7 @@ from bakeoff.data._labels import encode_groups, label_texts
 from bakeoff.data._load import read_parts
 from bakeoff.data._options import DataOptions
 from bakeoff.data._part import Part, listed, raise_if_any, shortened
-from bakeoff.errors import DataError
+from bakeoff.errors import DAMAGED_ARRAYS, DataError
 from bakeoff.types import Groups
 
 __all__ = ["read_label_file"]
@@ -89,7 +89,9 @@ def _labels_of_npz(path: Path) -> LabelFile:
                 raise DataError(f"{path.name}: must hold y_test, y or labels; it holds {listed(archive.files)}.")
             values = archive[key]
             groups = archive[keys["groups"]] if "groups" in keys else None
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+    except DataError:
+        raise  # it is a ValueError too
+    except DAMAGED_ARRAYS as error:
         raise DataError(f"{path.name}: cannot be read ({error}). Write it again with numpy.savez.") from None
     if values.ndim != 1 or values.dtype.kind not in "biufU" or not len(values):
         raise DataError(

@@ -2,7 +2,6 @@
 
 import math
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from bakeoff.data._files import clear_errors, magic, require_memory, source_of
 from bakeoff.data._options import DataOptions
 from bakeoff.data._part import Part, Values, listed, raise_if_any
-from bakeoff.errors import DataError
+from bakeoff.errors import DAMAGED_ARRAYS, DataError
 
 __all__ = ["read_npz"]
 
@@ -106,7 +105,7 @@ def _arrays(path: Path, group: str | None) -> dict[str, NDArray[Any]]:
         raise DataError(
             f"{path.name}: the NPZ archive is cut off or damaged. Fetch it again, or write it with numpy.savez."
         ) from error
-    except (ValueError, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
+    except DAMAGED_ARRAYS as error:
         raise DataError(
             f"{path.name}: holds an array that is no NumPy array or is damaged. Write it again with numpy.savez."
         ) from error

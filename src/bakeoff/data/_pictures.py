@@ -64,10 +64,11 @@ def open_picture(
     """
     with contextlib.ExitStack() as stack:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", Image.DecompressionBombWarning)
-                file: BinaryIO = BytesIO(path) if isinstance(path, bytes) else path.open("rb")
-                picture = stack.enter_context(Image.open(stack.enter_context(file), formats=("PNG", "JPEG")))
+            stack.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore", UserWarning)  # of what a camera wrote beside the pixels
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            file: BinaryIO = BytesIO(path) if isinstance(path, bytes) else path.open("rb")
+            picture = stack.enter_context(Image.open(stack.enter_context(file), formats=("PNG", "JPEG")))
             if at_least is not None:
                 picture.draft(None, (at_least[1], at_least[0]))
             _require_modest(picture, name)

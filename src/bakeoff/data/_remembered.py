@@ -3,8 +3,6 @@
 import hashlib
 import os
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,17 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bakeoff.data._download import cache_folder
+from bakeoff.errors import DAMAGED_ARRAYS
 
 __all__ = ["recall", "remember"]
 
 Arrays = Mapping[str, NDArray[Any]]
-
-# What NumPy and zipfile raise on a file that is cut, overwritten, encrypted, compressed in an unknown way, or no
-# archive at all (a single array has no `files` and cannot be entered).
-_DAMAGED = (
-    OSError, ValueError, EOFError, KeyError, TypeError, AttributeError, RuntimeError, NotImplementedError, SyntaxError,
-    OverflowError, MemoryError, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
 
 
 def recall(key: str) -> dict[str, NDArray[Any]] | None:
@@ -32,7 +24,7 @@ def recall(key: str) -> dict[str, NDArray[Any]] | None:
         # Opened here, since NumPy leaves a file open that it cannot read.
         with _path(key).open("rb") as file, np.load(file, allow_pickle=False) as kept:
             arrays = {name: kept[name] for name in kept.files}
-    except _DAMAGED:
+    except DAMAGED_ARRAYS:
         return None
     checksum = arrays.pop("checksum", None)
     return arrays if checksum is not None and str(checksum) == _checksum(key, arrays) else None

@@ -12,7 +12,8 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from bakeoff.dense._epoch import Scores, run_epoch
+from bakeoff.dense._epoch import run_epoch
+from bakeoff.dense._exact import Scores
 from bakeoff.dense._plan import Batches, Layout
 from bakeoff.dense._spec import Rates, TrainingSpec
 from bakeoff.dense._state import Data, State

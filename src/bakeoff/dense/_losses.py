@@ -12,7 +12,7 @@ from bakeoff.dense._activations import OUTPUT_ACTIVATIONS
 from bakeoff.dense._network import Layers
 from bakeoff.dense._spec import Rates, TrainingSpec
 
-__all__ = ["penalty", "row_losses"]
+__all__ = ["penalty", "row_losses", "smoothing_of"]
 
 
 def row_losses(
@@ -62,3 +62,8 @@ def penalty(parameters: Layers, rates: Rates) -> jax.Array:
         if "b" in layer:
             total = total + bias_l1 * jnp.sum(jnp.abs(layer["b"])) + bias_l2 * jnp.sum(jnp.square(layer["b"]))
     return total
+
+
+def smoothing_of(spec: TrainingSpec, rates: Rates) -> jax.Array | None:
+    """What `row_losses` smooths by; None where nobody does."""
+    return rates.label_smoothing if spec.uses_label_smoothing else None

@@ -139,10 +139,13 @@ class Batches:
         Filled up with zeros. One stream where all share their rows.
     counts : (steps, streams) int32
         How many of them are rows; 0: no step for this stream.
+    steps_of_epoch : (streams,) int32 or None
+        Where these are a part of an epoch: how many steps the whole has.
     """
 
     index: Any
     counts: Any
+    steps_of_epoch: Any = None
 
 
 def plan_streams(members: Sequence[Member]) -> list[Stream]:

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from bakeoff.dense._compile import compiled
 from bakeoff.dense._devices import placement_for, run_epoch_on_devices, streams_to_add, worth_their_memory
-from bakeoff.dense._epoch import is_wide, pays_by_twos, run_epoch
+from bakeoff.dense._epoch import epoch_scores, pays_by_twos, run_epoch, run_steps
+from bakeoff.dense._exact import Scores, exact_sums
+from bakeoff.dense._mapping import is_wide
 from bakeoff.dense._memory import SCORING_ROWS
 from bakeoff.dense._network import Layers, turned
 from bakeoff.dense._optimizers import slots
@@ -18,6 +20,7 @@ from bakeoff.dense._plan import Batches, Layout, Member, Start, Stream, epoch_ba
 from bakeoff.dense._scaling import Scale, Scaling, fit_scaling
 from bakeoff.dense._spec import Rates, TrainingSpec
 from bakeoff.dense._state import Data, State, start
+from bakeoff.dense._streaming import are_streamed, blocks_of
 from bakeoff.types import Labels, Rows
 
 __all__ = ["Task", "Trainer"]
@@ -78,6 +81,9 @@ class Trainer:
     ) -> None:
         self.spec, self.task = spec, task
         self.devices = worth_their_memory(devices, task.rows.nbytes)
+        self._is_streamed = are_streamed(devices[0], task.rows.nbytes)
+        if self._is_streamed:
+            self.devices = self.devices[:1]
         self._streams = plan_streams(members)
         self._epochs = max(member.epochs for member in members)
         self.places = _places(self._streams, len(members))
@@ -86,6 +92,7 @@ class Trainer:
         if not self._is_one_by_one:
             self._streams += [self._streams[-1]] * streams_to_add(len(self._streams), len(self.devices))
         self.seconds_compile = 0.0
+        self._last_block: Any = None
         self.scalings, self.layout, scored = self._lay_out()
         self.placement = placement_for(self.layout, self.devices)
         shape = (self.layout.streams, self.layout.members)
@@ -97,7 +104,13 @@ class Trainer:
         # Once for all epochs: what lies where it belongs is not moved again.
         self.state: State
         self.rates: Rates
-        self.state, self.rates, self._data, self._scored = self._placed((state, rates, self._data_of_rows(), scored))
+        if self._is_streamed:
+            self._data, self._scored = self._data_of_rows(), scored
+            self.state, self.rates = jax.device_put((state, rates), self.devices[0])
+        else:
+            self.state, self.rates, self._data, self._scored = self._placed(
+                (state, rates, self._data_of_rows(), scored)
+            )
 
     def _lay_out(self) -> tuple[list[Scaling], Layout, dict[str, Batches]]:
         task, streams = self.task, self._streams
@@ -149,7 +162,8 @@ class Trainer:
         return self.placement.put(self.layout, arguments)
 
     def _call(self, function: Callable[..., Any], static: tuple[Any, ...], arguments: tuple[Any, ...]) -> Any:
-        program, seconds = compiled(function, static, arguments, donate=0)
+        # Functions that change the state take its memory.
+        program, seconds = compiled(function, static, arguments, donate=0 if function in _CHANGES_STATE else None)
         self.seconds_compile += seconds
         return program(*arguments)
 
@@ -166,13 +180,41 @@ class Trainer:
         mapping of Keras' keys to arrays (streams, members of a stream)
         """
         steps = epoch_batches(self._streams, number, self.spec.batch_size)
+        if self._is_streamed:
+            return self._on_host(self._streamed_epoch(steps))
         arguments = self._placed((self.state, self.rates, self._data, {**self._scored, "epoch": steps}))
         if self.placement is None:
             self.state, scores = self._call(run_epoch, (self.spec, self.layout), arguments)
         else:
             static = (self.spec, self.layout, self.placement)
             self.state, scores = self._call(run_epoch_on_devices, static, arguments)
+        return self._on_host(scores)
+
+    @staticmethod
+    def _on_host(scores: Scores) -> dict[str, NDArray[Any]]:
         return {name: np.asarray(values) for name, values in jax.device_get(scores).items()}
+
+    def _streamed_epoch(self, steps: Batches) -> Scores:
+        """While the device works on a block, the rows of the next are gathered; never more than two are in memory."""
+        parts = [self._of_block(run_steps, data, {"epoch": own}) for data, own in blocks_of(self._data, steps)]
+        exact: dict[str, Any] = {}
+        for name, rows in self._scored.items():
+            counted = [self._of_block(exact_sums, data, {name: own})[name] for data, own in blocks_of(self._data, rows)]
+            exact[name] = jax.tree.map(_added, *counted)
+        steps_per_epoch = np.count_nonzero(steps.counts, axis=0).astype(self.spec.network.dtype)
+        arguments = (self.state, self.rates, steps_per_epoch, jax.tree.map(_added, *parts), exact)
+        scores: Scores = self._call(epoch_scores, (self.spec,), arguments)
+        return scores
+
+    def _of_block(self, function: Callable[..., Any], data: Data, batches: dict[str, Batches]) -> Any:
+        """What a block counted, perhaps not yet there."""
+        arguments = jax.device_put((self.state, self.rates, data, batches), self.devices[0])
+        counted = self._call(function, (self.spec, self.layout), arguments)
+        if function is run_steps:
+            self.state, counted = counted
+        jax.block_until_ready(self._last_block)  # type: ignore[no-untyped-call]
+        self._last_block = counted
+        return counted
 
     def weights(self, place: tuple[int, int]) -> tuple[Layers, Layers]:
         """Copies of the parameters that predict, and of the averages of batch normalisation, of one member."""
@@ -204,6 +246,15 @@ class Trainer:
         own = replace(self.state, key=None)
         changed = jax.tree.map(put, own, replace(fresh, key=None))
         self.state = replace(changed, key=self.state.key)
+
+
+_CHANGES_STATE = (run_epoch, run_steps, run_epoch_on_devices)
+
+
+def _added(*parts: Any) -> NDArray[Any]:
+    """The sum of a few arrays of a device, on the host: no program is compiled for it."""
+    total: NDArray[Any] = np.sum([np.asarray(part) for part in parts], axis=0)
+    return total
 
 
 def _picked(place: tuple[int, int]) -> Callable[[Any], NDArray[Any]]:

@@ -51,6 +51,6 @@ def _path(question: str) -> Path:
 def _answers(question: str) -> dict[str, Any]:
     try:
         answers = json.loads(_path(question).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return answers if isinstance(answers, dict) else {}

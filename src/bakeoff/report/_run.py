@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bakeoff.errors import StoreError
+from bakeoff.errors import DAMAGED_ARRAYS, StoreError
 from bakeoff.types import Images
 
 __all__ = ["Mistakes", "StoredRun", "read_run"]
@@ -143,6 +143,8 @@ def _json(path: Path) -> Mapping[str, Any] | None:
         content = json.loads(_text(path))
     except json.JSONDecodeError as error:
         raise StoreError(f"{path}: is not JSON (line {error.lineno}: {error.msg}). Run the bake-off again.") from None
+    except RecursionError:
+        raise StoreError(f"{path}: holds lists in lists without end. Run the bake-off again.") from None
     if not isinstance(content, dict):
         raise StoreError(f"{path}: must hold a JSON object, it holds a {type(content).__name__}.")
     return content
@@ -157,5 +159,5 @@ def _arrays(path: Path) -> Mapping[str, NDArray[Any]]:
                 raise StoreError(f"{path}: at most {_LIMIT_BYTES // 1024**2} MiB of pictures are read, it holds more.")
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except DAMAGED_ARRAYS as error:
         raise StoreError(f"{path}: cannot be read as arrays ({error}). Run the bake-off again.") from None

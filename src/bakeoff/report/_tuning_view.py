@@ -44,7 +44,7 @@ def tuning_view(folder: str | Path) -> View:
         if path.stat().st_size > _LIMIT_BYTES:
             raise StoreError(f"{path}: at most {_LIMIT_BYTES // 1024**2} MiB are read, it is larger.")
         results = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StoreError(f"{path}: cannot be read ({error}).") from None
     if not isinstance(results, dict) or results.get("schema") != _SCHEMA:
         raise StoreError(f"{path}: this release reads schema {_SCHEMA}. Use the release that wrote it, or a later one.")

@@ -125,6 +125,7 @@ def make_app(tried: TriedRun, workspace: Path, rules: Rules | None = None, most_
     try:
         from fastapi import FastAPI, HTTPException, Request, Response  # noqa: PLC0415
         from fastapi.concurrency import run_in_threadpool  # noqa: PLC0415
+        from fastapi.exceptions import RequestValidationError  # noqa: PLC0415
         from fastapi.responses import JSONResponse  # noqa: PLC0415
     except ImportError:
         raise MissingExtraError("bakeoff serve", "serve") from None
@@ -209,6 +210,12 @@ def make_app(tried: TriedRun, workspace: Path, rules: Rules | None = None, most_
         if held is None or not 0 <= number < len(held.rows):
             raise HTTPException(404, "there is no such validation row")
         return await answer(held.rows[number : number + 1], [], tried.class_names[held.labels[number]])
+
+    @app.exception_handler(RequestValidationError)
+    async def misunderstood(_request: Request, error: RequestValidationError) -> JSONResponse:
+        # What came is not said again: it may be no text at all.
+        lines = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()]
+        return JSONResponse({"detail": "; ".join(lines)[:1000]}, 422)
 
     @app.exception_handler(InputError)
     async def refused(_request: Request, error: InputError) -> JSONResponse:

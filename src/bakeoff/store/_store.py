@@ -12,12 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bakeoff.errors import StoreError
+from bakeoff.errors import DAMAGED_ARRAYS, StoreError
 from bakeoff.store._files import write_folder_atomically
 from bakeoff.store._openings import Fingerprints, Opening, OpeningHistory, name_of_rows, overlap
 from bakeoff.store._schema import migrate, require_current
@@ -174,7 +173,7 @@ class Store:
                 arrays = dict(archive)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, EOFError, BadZipFile):
+        except DAMAGED_ARRAYS:
             shutil.rmtree(folder, ignore_errors=True)  # damaged: fitted again, into a fresh folder
             return None
         model = folder / "model"

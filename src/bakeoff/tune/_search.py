@@ -23,6 +23,7 @@ _PROGRAMS = 6  # compiled for a population at most, where the space has settings
 _KEPT = 3  # one of so many goes on
 _FEWEST_TO_HALVE = 6
 _FEWEST_EPOCHS = 9  # for a rung of a ninth of them
+_PATIENT = 3  # every third population has no such rung: what learns slowly is not always stopped
 _FINALISTS = 3  # at least
 _SHARE_OF_FINALISTS = 5  # one of so many that were fitted whole
 _FINAL_SEEDS = (SEARCH_SEED + 1, SEARCH_SEED + 2)
@@ -211,7 +212,8 @@ class _Search:
         if not self._entry.contestant.trains_populations or len(candidates) < _FEWEST_TO_HALVE:
             return (1.0,)
         epochs = min(self._epochs_of(each.settings) for each in candidates)
-        if len(candidates) < _KEPT * _FEWEST_TO_HALVE or epochs < _FEWEST_EPOCHS:
+        is_patient = candidates[0].number // _POPULATION % _PATIENT == _PATIENT - 1
+        if is_patient or len(candidates) < _KEPT * _FEWEST_TO_HALVE or epochs < _FEWEST_EPOCHS:
             return (1 / _KEPT, 1.0)
         return (1 / _KEPT**2, 1 / _KEPT, 1.0)
 
