@@ -11,6 +11,7 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 from bakeoff.contestants._kept import MODEL_JSON, MODEL_SKOPS
+from bakeoff.contestants._sound_models import unsound_parts
 from bakeoff.errors import FitError
 
 __all__ = ["load_pipeline", "load_settings", "save_pipeline"]
@@ -76,7 +77,7 @@ def load_pipeline(files: Mapping[str, bytes]) -> Any:
     Raises
     ------
     FitError
-        If it was not kept, or holds anything that is not on the trusted list.
+        If it was not kept, is damaged, or holds anything that is not on the trusted list.
     """
     import skops.io  # noqa: PLC0415
 
@@ -90,9 +91,13 @@ def load_pipeline(files: Mapping[str, bytes]) -> Any:
         # scikit-learn warns of a model of another of its releases; model.json names both.
         warnings.simplefilter("ignore")
         try:
-            return skops.io.loads(files[MODEL_SKOPS], trusted=sorted(_TRUSTED))
+            pipeline = skops.io.loads(files[MODEL_SKOPS], trusted=sorted(_TRUSTED))
         except Exception as error:  # objects of damaged parts: whatever their classes raise
             raise FitError(f"model.skops cannot be read: {type(error).__name__}") from error
+    unsound = unsound_parts(pipeline)
+    if unsound:
+        raise FitError(f"model.skops is damaged: numbers that do not belong together in {', '.join(unsound)}")
+    return pipeline
 
 
 def load_settings(files: Mapping[str, bytes]) -> dict[str, Any]:

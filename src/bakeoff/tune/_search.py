@@ -277,7 +277,7 @@ class _Search:
             return
         variants = []
         for candidate in candidates:
-            settings = dict(candidate.settings)
+            settings = self._quickly(candidate.settings)
             if share < 1:
                 settings["epochs"] = max(1, round(self._epochs_of(settings) * share))
             variants.append(settings)
@@ -295,6 +295,11 @@ class _Search:
                 candidate.status, candidate.reason, candidate.score = broken.status, broken.reason, None
             else:
                 (candidate.score,), candidate.log_loss = self._scores(own) or ((None,), None)
+
+    def _quickly(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The same without what is only looked at afterwards: a pass over the training rows after every epoch."""
+        looks_back = "train_scores" in self._contestant(settings).resolve(self._plan.facts)
+        return {**settings, **({"train_scores": "none"} if looks_back else {})}
 
     def _together(self, candidates: Sequence[Candidate]) -> int:
         """As many as the hungriest of them allows."""
@@ -345,7 +350,8 @@ class _Search:
         """The finalists by their mean over more seeds: the best of many scores with one seed is best by luck too."""
         planned = replace(
             self._entry, seeds=_FINAL_SEEDS, stages={"tune": range(len(self._plan.parts.divisions))},
-            keeps_model=False, variants=[each.settings for each in finalists], together=self._together(finalists),
+            keeps_model=False, variants=[self._quickly(each.settings) for each in finalists],
+            together=self._together(finalists),
         )  # fmt: skip
         fits = yield from self._fitter.fits_of(planned)
         for number, candidate in enumerate(finalists):
