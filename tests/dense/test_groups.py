@@ -77,3 +77,21 @@ def test_progress_says_which_group_trains(task: Task) -> None:
     longest = {(5,): 5, (4, 7): 4}
     expected = [(group, 2, epoch) for group, n in enumerate(longest.values(), 1) for epoch in range(1, n + 1)]
     assert told == expected
+
+
+def test_wide_networks_go_one_a_device_and_one_program_serves_any_number(
+    task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bakeoff.dense._mapping._WIDE", 5)
+    wide = [
+        (replace(spec, batch_size=14), member) for spec, member in entries() if spec.network.hidden_layer_sizes == (5,)
+    ]
+    few = [(spec, replace(member, seed=3)) for spec, member in wide[:1]]
+    many = [(spec, replace(member, seed=seed)) for seed in (3, 4, 5) for spec, member in wide[:1]]
+    fit_groups(task, few)
+    before = compilations()
+    together = fit_groups(task, many)
+    assert compilations() == before
+    assert len(together.members) == 3
+    for (spec, member), fitted in zip(many, together.members, strict=True):
+        assert_same(fitted, fit_population(spec, task, [member]).members[0])

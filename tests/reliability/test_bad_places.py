@@ -1,5 +1,6 @@
 """A full disk, a folder that nobody may write to, a clock that jumps, two processes at once: nothing is lost."""
 
+import os
 import random
 import subprocess
 import sys
@@ -35,6 +36,12 @@ class Disk:
     def change(self, option: str) -> None:
         subprocess.run(["mount", "-o", f"remount,{option}", self.place], check=True)
 
+    def resize(self, n_bytes: int) -> None:
+        """So large, or with 16 KiB left where that is more: it cannot be made smaller than what is there."""
+        now = os.statvfs(self.place)
+        used = (now.f_blocks - now.f_bfree) * now.f_frsize
+        self.change(f"size={max(n_bytes, used + 16_384) >> 10}k")
+
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
@@ -63,14 +70,14 @@ def test_on_a_full_disk_it_says_so_and_goes_on_when_there_is_space(
     workspace.mkdir()
     known: dict[str, bytes] = {}
     for share in SHARES:
-        disk.change(f"size={max(64, int(share * needed) >> 10)}k")
+        disk.resize(int(share * needed))
         printed = tmp_path / f"printed-{share}.txt"
         status = start_to(own, workspace, printed)
         assert status in (1, 2), (share, printed.read_text())
         assert is_said_plainly(printed.read_text(), "o space left on device") or is_said_plainly(
             printed.read_text(), "disk is full"
         ), (share, printed.read_text())
-        disk.change(f"size={4 * needed >> 10}k")  # looking into the store writes beside it
+        disk.resize(4 * needed)  # looking into the store writes beside it
         now = fits_in(workspace)
         assert not {key for key in known if now.get(key) != known[key]}
         known = now
@@ -90,7 +97,7 @@ def test_a_workspace_that_nobody_may_write_to_is_said_to_be_so_and_can_be_read(
     command: Any, fits_in: Any, disk: Disk, tmp_path: Path
 ) -> None:
     own, workspace = command("run"), disk.place / "work"
-    disk.change("size=200m")
+    disk.resize(200_000_000)
     workspace.mkdir()
     printed = tmp_path / "printed.txt"
     assert start_to(own, workspace, printed) == 0, printed.read_text()

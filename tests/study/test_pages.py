@@ -5,21 +5,32 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import bakeoff
 from bakeoff.errors import InputError, SettingsError
 from bakeoff.report import figures, view, write_report
 from bakeoff.study import keep_learning_curve
+from bakeoff.testing import make_blurs
 
 QUICK = {"threads": 1, "levels": ["2", "4"]}
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> bakeoff.Study:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few small images: what a page says does not depend on how many there are."""
+    blurs = make_blurs(240, None)
+    path = tmp_path_factory.mktemp("data") / "blurs.npz"
+    np.savez(path, X=blurs.X_train, y=blurs.y_train)
+    return path
+
+
+@pytest.fixture(scope="module")
+def done(data: Path, tmp_path_factory: pytest.TempPathFactory) -> bakeoff.Study:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BAKEOFF_CACHE", str(tmp_path_factory.mktemp("cache")))
-        study: bakeoff.Study = bakeoff.run_study("width", "digits", workspace=tmp_path_factory.mktemp("study"), **QUICK)
+        study: bakeoff.Study = bakeoff.run_study("width", data, workspace=tmp_path_factory.mktemp("study"), **QUICK)
         return study
 
 
@@ -84,15 +95,15 @@ def test_seeds_are_drawn_one_dot_each() -> None:
     assert list(figure.axes[0].lines[0].get_xdata()) == [0.8, 0.85, 0.9]
 
 
-def test_a_runs_report_has_the_learning_curve_of_its_workspace(workspace: Path) -> None:
-    study = bakeoff.run_study("train-size", "digits", threads=1, levels=["20%", "100%"])
-    run = bakeoff.run("digits", contestants=["dummy", "knn"], threads=1, probes=False)
+def test_a_runs_report_has_the_learning_curve_of_its_workspace(data: Path, workspace: Path) -> None:
+    study = bakeoff.run_study("train-size", data, threads=1, levels=["20%", "100%"])
+    run = bakeoff.run(data, contestants=["dummy", "knn"], threads=1, probes=False)
     section = next(section for section in view(run.folder).sections if section.name == "more-data")
     assert section.title == "Would more data help?"
     words = [block.text for block in section.blocks if block.kind == "words"]  # type: ignore[union-attr]
     assert words[: len(study.answers["train-size"])] == list(study.answers["train-size"])
     assert study.folder.name in words[-1]
-    other = bakeoff.run("digits", contestants=["dummy"], threads=1, probes=False, workspace=workspace / "elsewhere")
+    other = bakeoff.run(data, contestants=["dummy"], threads=1, probes=False, workspace=workspace / "elsewhere")
     assert all(section.name != "more-data" for section in view(other.folder).sections)
     keep_learning_curve(other.folder, workspace, "of other rows")
     assert not (other.folder / "learning_curve.json").exists()

@@ -1,13 +1,17 @@
 """Members of unequal settings: one population for each program.
 
 Nothing is padded to the widest: arithmetic would grow with the product of the widths, and a program is compiled once a
-shape and kept. What differs only in which rates are above zero is one program that computes all of them.
+shape and kept. What differs only in which rates are above zero is one program that computes all of them. On a processor
+wide networks go one a device at a time: any of them fills its core, and one program serves whatever their number.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+import jax
+
+from bakeoff.dense._mapping import is_wide
 from bakeoff.dense._plan import Member
 from bakeoff.dense._population import EpochCallback, FittedMember, FittedPopulation, fit_population
 from bakeoff.dense._spec import TrainingSpec
@@ -44,24 +48,35 @@ def fit_groups(
     >>> [fitted.network.parameters[0]["w"].shape for fitted in population.members]
     [(2, 3), (2, 5), (2, 3)]
     """
-    groups: dict[TrainingSpec, list[int]] = {}
+    by_spec: dict[TrainingSpec, list[int]] = {}
     for position, (spec, _) in enumerate(entries):
-        groups.setdefault(_without_uses(spec), []).append(position)
+        by_spec.setdefault(_without_uses(spec), []).append(position)
+    united = {spec: _united([entries[position][0] for position in positions]) for spec, positions in by_spec.items()}
+    groups = [(united[spec], part) for spec, positions in by_spec.items() for part in _parts(spec, positions)]
     fitted: dict[int, FittedMember] = {}
     seconds_fit = seconds_compile = 0.0
-    for number, positions in enumerate(groups.values(), start=1):
+    for number, (spec, positions) in enumerate(groups, start=1):
         place = {"group": number, "groups": len(groups)}
 
         def tell(news: Mapping[str, Any], place: Mapping[str, int] = place) -> None:
             if progress is not None:
                 progress({**news, **place})
 
-        spec = _united([entries[position][0] for position in positions])
         population = fit_population(spec, task, [entries[position][1] for position in positions], tell)
         fitted |= dict(zip(positions, population.members, strict=True))
         seconds_fit += population.seconds_fit
         seconds_compile += population.seconds_compile
     return FittedPopulation([fitted[position] for position in range(len(entries))], seconds_fit, seconds_compile)
+
+
+def _parts(spec: TrainingSpec, positions: list[int]) -> list[list[int]]:
+    """Who trains together: all of one program, or one a device; the last is repeated where one is missing."""
+    devices = jax.devices()
+    if devices[0].platform != "cpu" or not is_wide(spec):
+        return [positions]
+    at_once = len(devices)
+    filled = positions + positions[-1:] * (-len(positions) % at_once)
+    return [filled[first : first + at_once] for first in range(0, len(filled), at_once)]
 
 
 _USES = tuple(each.name for each in fields(TrainingSpec) if each.name.startswith("uses_") and each.name != "uses_ema")
