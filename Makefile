@@ -30,7 +30,7 @@ demo: $(VENV)/.demo  ## install, run a bake-off on real digits, print the verdic
 	$(BIN)/bakeoff run digits --workspace $(WORKSPACE)
 
 test: $(VENV)/.test  ## install what the tests need and run them
-	$(BIN)/python -m pytest -m "not slow and not reliability" --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest -m "not slow and not reliability and not documentation" --numprocesses auto --maxprocesses 4 --dist worksteal
 
 test-slow: $(VENV)/.test  ## the long forms
 	$(BIN)/python -m pytest -m slow
@@ -39,7 +39,7 @@ reliability: $(VENV)/.test  ## kill it anywhere, lose machines, read hostile fil
 	$(BIN)/python -m pytest -m reliability
 
 kills: $(VENV)/.test
-	BAKEOFF_KILLS=$(or $(KILLS),200) $(BIN)/python -m pytest -m reliability tests/reliability/test_kills.py
+	BAKEOFF_KILLS=$(or $(KILLS),200) $(BIN)/python -m pytest -m reliability tests/reliability/test_kills.py tests/reliability/test_bad_places.py
 
 $(VENV)/.fuzz: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet -c constraints.txt --group fuzz
@@ -61,6 +61,7 @@ types: $(VENV)/.lint
 	$(BIN)/mypy
 
 docs: $(VENV)/.test site  ## run every example of the documentation, and build its pages
+	$(BIN)/python -m pytest -m documentation
 	$(BIN)/python -m pytest --doctest-modules --doctest-glob='*.md' --ignore=docs/conf.py src docs README.md
 
 $(VENV)/.docs: $(VENV)/.test

@@ -11,6 +11,7 @@ EXAMPLES = sorted(FOLDER.glob("*.py"))
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 
+@pytest.mark.documentation
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs_without_a_main_guard(path: Path, workspace: Path) -> None:
     answer = subprocess.run([sys.executable, str(path)], cwd=workspace, capture_output=True, text=True, check=False)

@@ -62,7 +62,7 @@ def test_mutated_files_are_read_or_refused_in_our_own_words(name: str) -> None:
     target = TARGETS[name]
     seeds = list(target.seeds())
 
-    @settings(max_examples=100, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=50, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.sampled_from(seeds), MUTATIONS)
     def check(seed: bytes, mutations: list[Mutation]) -> None:
         begun = time.perf_counter()

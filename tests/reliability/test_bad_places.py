@@ -16,9 +16,13 @@ from bakeoff import api
 from bakeoff.contest import ContestOptions, open_run
 from bakeoff.executors import InlineExecutor
 
+KILLS = int(os.environ.get("BAKEOFF_KILLS", "20"))
+
 pytestmark = pytest.mark.reliability
 
 SHARES = (0.03, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)  # of what a whole workspace takes
+if KILLS <= 20:
+    SHARES = (0.03, 0.4, 0.8)  # the short form
 
 
 class Disk:
@@ -106,7 +110,7 @@ def test_a_workspace_that_nobody_may_write_to_is_said_to_be_so_and_can_be_read(
     printed = tmp_path / "refused.txt"
     assert start_to(own, workspace, printed) == 2
     text = printed.read_text()
-    assert is_said_plainly(text, "Read-only file system"), text
+    assert is_said_plainly(text, "work: cannot be written to: read-only, or no permission"), text
     assert len(text.splitlines()) == 1, text
     listed = subprocess.run(
         [sys.executable, "-m", "bakeoff", "list", "--workspace", workspace], capture_output=True, text=True, check=True

@@ -56,7 +56,7 @@ def test_its_models_predict_what_they_predicted(released: Path) -> None:
         predicted = api.predict(run, ["rows.csv"], contestant=contestant, seed=0)
         with np.load(folder / "predictions" / f"{contestant}-0.npz") as stored:
             said = [names[label] for label in stored["test_labels"]]
-        assert [each.label for each in predicted.predictions] == said
+        assert [each.classes[0][0] for each in predicted.predictions] == said
 
 
 def test_its_run_can_be_reported_and_its_command_runs_again(released: Path) -> None:

@@ -17,7 +17,7 @@ from bakeoff.report import view, write_report
 from bakeoff.store import Store
 from bakeoff.testing import make_blurs
 from bakeoff.tune import Budget, Tuning, TuningPlan, plan_tuning, run_tuning
-from bakeoff.tune._search import SEARCH_SEED
+from bakeoff.tune._search import SEARCH_SEED, _Search
 
 QUICK = {"hidden_layer_sizes": [8], "epochs": 9, "augment": "none"}
 SPACE = {"learning_rate": {"low": 1e-4, "high": 0.1, "log": True}, "dropout": [0.0, 0.3]}
@@ -72,16 +72,27 @@ def test_a_third_of_a_population_goes_on_twice_after_a_ninth_and_a_third_of_the_
     assert {record.facts["epochs"] for record in searched} == {1, 3, 9}
 
 
-def test_a_population_is_of_six_programs_and_its_candidates_differ_in_rates(tmp_path: Path) -> None:
+def asked(space: dict[str, Any], count: int) -> list[dict[str, Any]]:
+    """Settings of the first candidates, of which none is fitted."""
+    tuning = planned(Budget(count), {**NETWORK, "tune": {"space": space}})
+    nowhere: Any = None
+    searching = _Search(tuning.plan.contestants[0], QUICK, *tuning.searches["net"], tuning.plan, nowhere)
+    return [each.settings for each in searching._asked(count)]
+
+
+def test_a_population_is_of_six_programs_and_its_candidates_differ_in_rates() -> None:
     shapes = [[units] for units in range(4, 16)]
-    space = {**SPACE, "hidden_layer_sizes": shapes, "batch_size": [16, 32, 64]}
-    events: list[Any] = []
-    [found] = done(planned(Budget(18), {**NETWORK, "tune": {"space": space}}), tmp_path, events).results["searches"]
-    settings = [each["settings"] for each in found["candidates"][1:]]  # the first is the contestant as it is
-    programs = [(each["hidden_layer_sizes"][0], each["batch_size"]) for each in settings]
+    found = asked({**SPACE, "hidden_layer_sizes": shapes, "batch_size": [16, 32, 64]}, 18)
+    assert found[0] == {}  # the contestant as it is
+    programs = [(each["hidden_layer_sizes"][0], each["batch_size"]) for each in found[1:]]
     assert len(set(programs)) == 6
     assert {programs.count(program) for program in programs} <= {2, 3, 4}
-    assert len({each["learning_rate"] for each in settings}) == 17
+    assert len({each["learning_rate"] for each in found[1:]}) == 17
+
+
+def test_where_every_setting_is_of_the_program_any_number_of_programs_is_tried() -> None:
+    found = asked({"hidden_layer_sizes": [[units] for units in range(4, 16)]}, 12)
+    assert len({each.get("hidden_layer_sizes", [0])[0] for each in found}) == 12
 
 
 def test_every_third_population_is_looked_at_after_a_third_of_the_epochs_alone(tmp_path: Path) -> None:
@@ -89,12 +100,6 @@ def test_every_third_population_is_looked_at_after_a_third_of_the_epochs_alone(t
     stopped = [[each["share"] for each in found["candidates"][start : start + 18] if each["status"] == "stopped early"]
                for start in (0, 18, 36)]  # fmt: skip
     assert [min(shares) for shares in stopped] == pytest.approx([1 / 9, 1 / 9, 1 / 3])
-
-
-def test_where_every_setting_is_of_the_program_any_number_of_programs_is_tried(tmp_path: Path) -> None:
-    space = {"hidden_layer_sizes": [[units] for units in range(4, 16)]}
-    [found] = done(planned(Budget(12), {**NETWORK, "tune": {"space": space}}), tmp_path).results["searches"]
-    assert len({each["settings"].get("hidden_layer_sizes", [0])[0] for each in found["candidates"]}) == 12
 
 
 def test_the_best_is_one_that_was_fitted_whole_and_its_score_scikit_learns(tuning: Tuning) -> None:

@@ -119,6 +119,9 @@ class Store:
             self._artifacts.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{self.workspace}: cannot be written to: {error.strerror}") from error
+        if not os.access(self.workspace, os.W_OK):  # SQLite would say no more than that it cannot open a file
+            reason = "read-only, or no permission; name another folder with --workspace"
+            raise StoreError(f"{self.workspace}: cannot be written to: {reason}")
         # Autocommit: every transaction is written out where it begins and ends.
         connection = sqlite3.connect(self.workspace / "bakeoff.sqlite", timeout=_BUSY_SECONDS, isolation_level=None)
         with _closed_if_not_understood(connection):
