@@ -30,7 +30,7 @@ def test_killed_again_and_again_it_ends_as_it_would_have(name: str, command: Any
     while n_killed < n_kills:
         process = own.start(killed)
         try:
-            process.wait(chance.uniform(0.0, 1.1 * seconds))
+            process.wait(chance.uniform(0.0, 0.4 * seconds))  # the first run compiled what later ones find
             # It was over before: the same once more, in a fresh place.
             assert own.outcome(killed) == own.outcome(whole)
             killed, known = tmp_path / f"killed-{n_killed}", {}
