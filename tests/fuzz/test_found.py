@@ -22,12 +22,15 @@ def npy(header: bytes) -> bytes:
     ("name", "content"),
     [
         ("table", b"\xef\xbb\xbf"),  # a byte order mark and nothing: there was no first line
-        ("table", gzip.compress(b"\xef\xbb\xbf\n")),
+        ("table", gzip.compress(b"\xef\xbb\xbf\n", mtime=0)),
+        # Bytes that are no text, after the lines that are looked at first and beside a quote that is not closed.
+        ("table", b'a,b\n1,"2\n' + b"0,1\n" * 3000 + b"\xff\xff\n"),
         ("npz-array", npy(b"{'descr': '|u1', 'fortran_order': False, 'shape': (40, 64\n")),  # tokenize's own error
         ("results", b"[" * 100_000),  # lists in lists without end
         ("skops-schema", b"[" * 100_000),
         ("page-row", b"\xff{"),  # the answer could not be written, since it said again what had come
     ],
+    ids=range(7),
 )
 def test_what_was_found_is_refused_in_words(name: str, content: bytes) -> None:
     assert outcome(TARGETS[name], content) in ("DataError", "StoreError", "FitError", "read")

@@ -68,7 +68,7 @@ def require_closed_quotes(path: Path, name: str, separator: str) -> None:
         With the line where the record begins.
     """
     line = 1
-    with clear_errors(path), path.open(encoding="utf-8-sig", newline="") as file:
+    with clear_errors(path), path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         reader = csv.reader(file, delimiter=separator, strict=True)
         try:
             for _ in reader:
