@@ -38,6 +38,12 @@ def test_what_was_found_is_refused_in_words(name: str, content: bytes) -> None:
         assert outcome(TARGETS[name], content) != "read"
 
 
+def test_a_null_in_a_search_space_is_written_out_again() -> None:
+    recipe = b"""{"schema": 1, "name": "b", "data": {"source": "x.csv"}, "contestants": [{"name": "k", "family": "knn",
+    "tune": {"fits": 4, "space": {"C": {"low": null}}}}]}"""
+    assert outcome(TARGETS["recipe"], recipe) == "read"
+
+
 def test_a_body_that_is_no_text_is_answered_with_422() -> None:
     head = b"POST /api/predict/row\nhost: 127.0.0.1\n\n"
     assert outcome(TARGETS["page-request"], head + b"\x80") == "read"

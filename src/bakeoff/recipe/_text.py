@@ -149,11 +149,11 @@ def dump_recipe(recipe: Recipe) -> str:
 
 
 def _without_none(document: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what was not given. A contestant's settings stay whole: there, null is a value."""
+    """Leave out what was not given. A contestant's settings and search space stay whole: there, null is a value."""
 
     def prune(value: Any) -> Any:
         if isinstance(value, dict):
-            return {k: v if k == "settings" else prune(v) for k, v in value.items() if v is not None}
+            return {k: v if k in ("settings", "space") else prune(v) for k, v in value.items() if v is not None}
         return [prune(item) for item in value] if isinstance(value, list) else value
 
     return {key: prune(value) for key, value in document.items() if value is not None}
