@@ -47,6 +47,7 @@ class EpochSums:
     n_rows: jax.Array
 
 
+@one_by_one
 def run_epoch(
     spec: TrainingSpec, layout: Layout, state: State, rates: Rates, data: Data, batches: dict[str, Batches]
 ) -> tuple[State, Scores]:
@@ -68,27 +69,16 @@ def run_epoch(
     state : State
     scores : Scores
     """
-    return one_by_one(_run_epoch, spec, layout)(state, rates, data, batches)
-
-
-def _run_epoch(
-    spec: TrainingSpec, layout: Layout, state: State, rates: Rates, data: Data, batches: dict[str, Batches]
-) -> tuple[State, Scores]:
     state, sums = run_steps(spec, layout, state, rates, data, batches)
     exact = exact_sums(spec, layout, state, rates, data, batches)
     return state, epoch_scores(spec, state, rates, _steps_per_epoch(spec, batches["epoch"]), sums, exact)
 
 
+@one_by_one
 def run_steps(
     spec: TrainingSpec, layout: Layout, state: State, rates: Rates, data: Data, batches: dict[str, Batches]
 ) -> tuple[State, EpochSums]:
     """Train a part of an epoch, without exact passes; `batches` has ``"epoch"``, the steps of that part."""
-    return one_by_one(_run_steps, spec, layout)(state, rates, data, batches)
-
-
-def _run_steps(
-    spec: TrainingSpec, layout: Layout, state: State, rates: Rates, data: Data, batches: dict[str, Batches]
-) -> tuple[State, EpochSums]:
     steps = batches["epoch"]
     steps_per_epoch = _steps_per_epoch(spec, steps)
     train = over_population(partial(_train_step, spec, layout), layout)

@@ -37,16 +37,11 @@ class ExactSums(NamedTuple):
     confusion: jax.Array
 
 
+@one_by_one
 def exact_sums(
     spec: TrainingSpec, layout: Layout, state: State, rates: Rates, data: Data, batches: dict[str, Batches]
 ) -> dict[str, ExactSums]:
     """Losses and confusion matrices of the networks as they are, of each part of rows that `batches` has."""
-    return one_by_one(_exact_sums, spec, layout)(state, rates, data, batches)
-
-
-def _exact_sums(
-    spec: TrainingSpec, layout: Layout, state: State, rates: Rates, data: Data, batches: dict[str, Batches]
-) -> dict[str, ExactSums]:
     return {name: _sums_of(spec, layout, state, rates, data, batches[name]) for name in PARTS if name in batches}
 
 

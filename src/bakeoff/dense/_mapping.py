@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeAlias, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -19,6 +20,7 @@ __all__ = ["Batch", "gather", "is_wide", "one_by_one", "over_population", "works
 _WIDE = 512  # units
 
 _Result = TypeVar("_Result")
+_OfPopulation: TypeAlias = Callable[[TrainingSpec, Layout, State, Rates, Data, dict[str, Batches]], _Result]
 
 
 @jax.tree_util.register_dataclass
@@ -106,20 +108,19 @@ def mapped(function: Callable[..., Any], size: int, axes: tuple[int | None, ...]
     return alone
 
 
-def one_by_one(
-    function: Callable[[TrainingSpec, Layout, State, Rates, Data, dict[str, Batches]], _Result],
-    spec: TrainingSpec,
-    layout: Layout,
-) -> Callable[[State, Rates, Data, dict[str, Batches]], _Result]:
-    """A function of a population for one stream after the other, where the layout says so.
+def one_by_one(function: _OfPopulation[_Result]) -> _OfPopulation[_Result]:
+    """A function of a population that takes one stream after the other, where the layout says so.
 
     Batched products of wide networks are slower than one after the other on a processor, which any of them fills.
     """
-    if not layout.is_one_by_one or layout.streams == 1:
-        return lambda state, rates, data, batches: function(spec, layout, state, rates, data, batches)
-    alone = replace(layout, streams=1)
 
-    def of_all(state: State, rates: Rates, data: Data, batches: dict[str, Batches]) -> _Result:
+    @wraps(function)
+    def of_all(
+        spec: TrainingSpec, layout: Layout, state: State, rates: Rates, data: Data, batches: dict[str, Batches]
+    ) -> _Result:
+        if not layout.is_one_by_one or layout.streams == 1:
+            return function(spec, layout, state, rates, data, batches)
+        alone = replace(layout, streams=1)
         scaling = None if layout.shares_scaling else data.scaling
         own_batches = {
             name: Batches(jnp.swapaxes(each.index, 0, 1), jnp.swapaxes(each.counts, 0, 1), each.steps_of_epoch)
